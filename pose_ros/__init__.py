@@ -1,0 +1,1 @@
+"""Human pose for ROS 2, around MediaPipe's Pose Landmarker."""

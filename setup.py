@@ -1,0 +1,79 @@
+"""The pip door: runs the package's CMake build and packs what it installs. Name, version and dependencies are package.xml's."""
+
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+import sysconfig
+import xml.etree.ElementTree as ElementTree
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+PACKAGE = ElementTree.parse(Path(__file__).with_name('package.xml')).getroot()
+NAME = PACKAGE.findtext('name')
+
+# rosdep keys that PyPI serves. Everything else in package.xml is a ROS 2 package of the environment. `cv2` comes from
+# opencv-contrib-python, which MediaPipe asks for; opencv-python beside it would overwrite the same files. Not version 5:
+# PyPI's cv_bridge computes wrong types with it.
+PYPI = {
+    'cv_bridge': 'cv-bridge',
+    'python3-mediapipe-pip': 'mediapipe',
+    'python3-numpy': 'numpy',
+    'python3-opencv': 'opencv-contrib-python>=4.8,<5',
+}
+
+
+def requirements():
+    """Return package.xml's run dependencies that PyPI serves, with their version bounds."""
+    for tag in PACKAGE.iter('exec_depend'):
+        if tag.text in PYPI:
+            bounds = [operator + tag.attrib[key] for key, operator in
+                      (('version_gte', '>='), ('version_lt', '<')) if key in tag.attrib]
+            yield PYPI[tag.text] + ','.join(bounds)
+
+
+class CMakeBuild(build_ext):
+    """Build and install with CMake into a staging folder, and hand its files to the wheel."""
+
+    def run(self):
+        build = Path('build', f'cmake-{Path(sys.prefix).name.lstrip(".")}')
+        stage = (build / 'stage').resolve()
+        shutil.rmtree(stage, ignore_errors=True)
+        environment = {**os.environ, 'AMENT_PREFIX_PATH': sys.prefix, 'CMAKE_PREFIX_PATH': sys.prefix,
+                       'DESTDIR': str(stage)}
+        for command in (
+            ['cmake', '-S', '.', '-B', build, f'-DCMAKE_INSTALL_PREFIX={sys.prefix}', '-DBUILD_TESTING=OFF',
+             '-DCMAKE_BUILD_TYPE=Release', f'-DPython3_EXECUTABLE={sys.executable}'],
+            ['cmake', '--build', build, '--parallel', str(os.cpu_count())],
+            ['cmake', '--install', build],
+        ):
+            subprocess.run(list(map(str, command)), check=True, env=environment)
+
+        installed = stage / Path(sys.prefix).relative_to('/')
+        python = installed / Path(sysconfig.get_path('purelib')).relative_to(sys.prefix)
+        shutil.copytree(python / NAME, Path(self.build_lib, NAME), dirs_exist_ok=True)
+        shutil.rmtree(python)
+        self.distribution.data_files = [
+            (str(folder.relative_to(installed)), [str(file) for file in folder.iterdir() if file.is_file()])
+            for folder in installed.rglob('*') if folder.is_dir()
+        ]
+
+
+setup(
+    name=NAME,
+    version=PACKAGE.findtext('version'),
+    description=' '.join(PACKAGE.findtext('description').split()),
+    license=PACKAGE.findtext('license'),
+    python_requires='>=3.10',
+    install_requires=list(requirements()),
+    packages=[],
+    ext_modules=[Extension(NAME, sources=[])],
+    cmdclass={'build_ext': CMakeBuild},
+    entry_points={'console_scripts': [
+        'pose_node = pose_ros.main:main',
+        'demo_camera = pose_ros.demo_camera:main',
+        'fetch_models = pose_ros.models:main',
+    ]},
+)
