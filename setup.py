@@ -1,4 +1,8 @@
-"""The pip door: runs the package's CMake build and packs what it installs. Name, version and dependencies are package.xml's."""
+"""
+The pip door: runs the package's CMake build and packs what it installs.
+
+Name, version and dependencies are package.xml's.
+"""
 
 import os
 from pathlib import Path
@@ -6,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -14,9 +18,10 @@ from setuptools.command.build_ext import build_ext
 PACKAGE = ElementTree.parse(Path(__file__).with_name('package.xml')).getroot()
 NAME = PACKAGE.findtext('name')
 
-# rosdep keys that PyPI serves. Everything else in package.xml is a ROS 2 package of the environment. `cv2` comes from
-# opencv-contrib-python, which MediaPipe asks for; opencv-python beside it would overwrite the same files. Not version 5:
-# PyPI's cv_bridge computes wrong types with it.
+# rosdep keys that PyPI serves. Everything else in package.xml is a ROS 2 package of the
+# environment. `cv2` comes from opencv-contrib-python, which MediaPipe asks for; opencv-python
+# beside it would overwrite the same files. Not version 5: PyPI's cv_bridge computes wrong types
+# with it.
 PYPI = {
     'cv_bridge': 'cv-bridge',
     'python3-mediapipe-pip': 'mediapipe',
@@ -41,11 +46,12 @@ class CMakeBuild(build_ext):
         build = Path('build', f'cmake-{Path(sys.prefix).name.lstrip(".")}')
         stage = (build / 'stage').resolve()
         shutil.rmtree(stage, ignore_errors=True)
-        environment = {**os.environ, 'AMENT_PREFIX_PATH': sys.prefix, 'CMAKE_PREFIX_PATH': sys.prefix,
-                       'DESTDIR': str(stage)}
+        environment = {**os.environ, 'AMENT_PREFIX_PATH': sys.prefix,
+                       'CMAKE_PREFIX_PATH': sys.prefix, 'DESTDIR': str(stage)}
         for command in (
-            ['cmake', '-S', '.', '-B', build, f'-DCMAKE_INSTALL_PREFIX={sys.prefix}', '-DBUILD_TESTING=OFF',
-             '-DCMAKE_BUILD_TYPE=Release', f'-DPython3_EXECUTABLE={sys.executable}'],
+            ['cmake', '-S', '.', '-B', build, f'-DCMAKE_INSTALL_PREFIX={sys.prefix}',
+             '-DBUILD_TESTING=OFF', '-DCMAKE_BUILD_TYPE=Release',
+             f'-DPython3_EXECUTABLE={sys.executable}'],
             ['cmake', '--build', build, '--parallel', str(os.cpu_count())],
             ['cmake', '--install', build],
         ):
@@ -56,7 +62,8 @@ class CMakeBuild(build_ext):
         shutil.copytree(python / NAME, Path(self.build_lib, NAME), dirs_exist_ok=True)
         shutil.rmtree(python)
         self.distribution.data_files = [
-            (str(folder.relative_to(installed)), [str(file) for file in folder.iterdir() if file.is_file()])
+            (str(folder.relative_to(installed)),
+             [str(file) for file in folder.iterdir() if file.is_file()])
             for folder in installed.rglob('*') if folder.is_dir()
         ]
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .skeleton import Landmark
 
-__all__ = ['PositionSource', 'Result', 'UNTRACKED']
+__all__ = ['UNTRACKED', 'PositionSource', 'Result']
 
 UNTRACKED = -1  # the track id of a person who is not tracked
 
@@ -34,14 +35,17 @@ class Result:
     """
     N people found in one frame, N >= 0. Row i of every array is the same person.
 
-    :param landmarks: float32 (N, 33, 5), columns x, y, z, visibility, presence. Normalized: x and y as fractions of image
-        width and height (outside [0, 1] when outside the image), z relative to the hip midpoint on roughly the scale
-        of x, smaller is nearer; visibility and presence in [0, 1]
-    :param world_landmarks: float32 (N, 33, 5), the same columns in metres from the hip midpoint: x right, y down, z away
-        from the camera
-    :param masks: N arrays float32 (H, W) in [0, 1] at the size of the frame, or empty when none were asked for
+    :param landmarks: float32 (N, 33, 5), columns x, y, z, visibility, presence. Normalized: x and
+        y as fractions of image width and height (outside [0, 1] when outside the image), z
+        relative to the hip midpoint on roughly the scale of x, smaller is nearer; visibility and
+        presence in [0, 1]
+    :param world_landmarks: float32 (N, 33, 5), the same columns in metres from the hip midpoint:
+        x right, y down, z away from the camera
+    :param masks: N arrays float32 (H, W) in [0, 1] at the size of the frame, or empty when none
+        were asked for
     :param track_ids: int32 (N,), UNTRACKED where a person is not tracked
-    :param positions: float64 (N, 3), the hip midpoint in the camera's optical frame in metres, NaN when unknown
+    :param positions: float64 (N, 3), the hip midpoint in the camera's optical frame in metres,
+        NaN when unknown
     :param position_errors: float64 (N,), one standard deviation in metres, NaN when unknown
     :param position_sources: uint8 (N,), values of PositionSource
     """
@@ -49,15 +53,15 @@ class Result:
     landmarks: NDArray[np.float32]
     world_landmarks: NDArray[np.float32]
     masks: tuple[NDArray[np.float32], ...] = ()
-    track_ids: NDArray[np.int32] = field(default=None)  # type: ignore[assignment]
-    positions: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
-    position_errors: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
-    position_sources: NDArray[np.uint8] = field(default=None)  # type: ignore[assignment]
+    track_ids: NDArray[np.int32] = None  # type: ignore[assignment]
+    positions: NDArray[np.float64] = None  # type: ignore[assignment]
+    position_errors: NDArray[np.float64] = None  # type: ignore[assignment]
+    position_sources: NDArray[np.uint8] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         """Fill what was not given with "unknown", and check the shapes."""
         people = len(self.landmarks)
-        unknown = {
+        unknown: dict[str, NDArray[Any]] = {
             'track_ids': np.full(people, UNTRACKED, np.int32),
             'positions': _unknown(people, 3),
             'position_errors': _unknown(people),
@@ -67,11 +71,13 @@ class Result:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
             elif getattr(self, name).shape != value.shape:
-                raise ValueError(f'{name}: wanted shape {value.shape}, got {getattr(self, name).shape}')
+                raise ValueError(
+                    f'{name}: wanted shape {value.shape}, got {getattr(self, name).shape}')
         for name in ('landmarks', 'world_landmarks'):
             shape = getattr(self, name).shape
             if shape != (people, len(Landmark), 5):
-                raise ValueError(f'{name}: wanted shape ({people}, {len(Landmark)}, 5), got {shape}')
+                wanted = (people, len(Landmark), 5)
+                raise ValueError(f'{name}: wanted shape {wanted}, got {shape}')
         if len(self.masks) not in (0, people):
             raise ValueError(f'masks: wanted none or {people}, got {len(self.masks)}')
 

@@ -1,4 +1,4 @@
-"""The skeleton as data: the 33 landmarks of the Pose Landmarker, their 35 connections, sides and colours."""
+"""The skeleton as data: the 33 landmarks, their 35 connections, sides and colours."""
 
 from enum import Enum, IntEnum
 
@@ -44,7 +44,7 @@ class Landmark(IntEnum):
 
 
 class Side(Enum):
-    """The side of the body that a landmark or a connection belongs to; CENTER where it is on both or neither."""
+    """The side of the body a landmark or connection is on; CENTER: on both or neither."""
 
     LEFT = 'left'
     RIGHT = 'right'
@@ -60,7 +60,7 @@ CONNECTIONS: tuple[tuple[int, int], ...] = (
     (27, 29), (28, 30), (29, 31), (30, 32), (27, 31), (28, 32),
 )
 
-# 0-255. Told apart also by people who do not see red against green (Okabe and Ito's orange and sky blue).
+# 0-255. Okabe and Ito's orange and sky blue: told apart also without seeing red from green.
 COLORS_RGB: dict[Side, tuple[int, int, int]] = {
     Side.LEFT: (230, 159, 0),
     Side.RIGHT: (86, 180, 233),

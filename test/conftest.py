@@ -1,8 +1,10 @@
-"""What every test shares: an isolated ROS 2 domain on this machine only, real model bundles, real photographs."""
+"""What tests share: a ROS 2 domain on this machine only, real bundles, real photographs."""
 
+from collections.abc import Iterator
 import os
+from pathlib import Path
 
-# Before rclpy is imported. Domain ids up to 101 keep Fast DDS's ports clear of Linux's ephemeral ones.
+# Before rclpy is imported. Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
 os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 os.environ['ROS_LOCALHOST_ONLY'] = '1'
@@ -10,7 +12,10 @@ os.environ['ROS_LOCALHOST_ONLY'] = '1'
 import numpy as np
 from numpy.typing import NDArray
 import pytest
+from ros import World, world
 import skimage.data
+
+from pose_ros.models import fetch
 
 
 @pytest.fixture(scope='session')
@@ -23,3 +28,16 @@ def astronaut() -> NDArray[np.uint8]:
 def cameraman() -> NDArray[np.uint8]:
     """A whole standing man beside a tripod, grey as rgb uint8 (512, 512, 3)."""
     return np.dstack([skimage.data.camera()] * 3)
+
+
+@pytest.fixture(scope='session')
+def models() -> dict[str, Path]:
+    """The three model bundles; fetched once into the user's cache."""
+    return {name: fetch(name) for name in ('lite', 'full', 'heavy')}
+
+
+@pytest.fixture
+def ros() -> Iterator[World]:
+    """Nodes of this process over real DDS."""
+    with world() as this:
+        yield this

@@ -1,0 +1,199 @@
+"""
+ROS parameters, declared once with text, range and default, in; a checked frozen dataclass out.
+
+The fields of `Parameters` are the declaration: nothing else lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from .landmarker import MAX_NUM_POSES, Delegate, LandmarkerOptions, RunningMode
+from .markers import MARKER_STYLE_RANGES, MarkerStyle
+from .models import find_model
+
+__all__ = ['Parameters', 'declare_parameters']
+
+
+def _parameter(default: Any, text: str, *, low: float | None = None, high: float | None = None,
+               choices: Iterable[str] = (), read_only: bool = False) -> Any:
+    return field(default=default, metadata={
+        'text': text, 'low': low, 'high': high, 'choices': tuple(choices),
+        'read_only': read_only})
+
+
+def _range(low_high: tuple[float, float]) -> dict[str, float]:
+    return dict(zip(('low', 'high'), low_high, strict=True))
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """
+    All parameters of the node; the texts and ranges stand beside each field.
+
+    :raises ValueError: when a value has the wrong type or is out of range: what was wanted and
+        what came
+    """
+
+    model: str = _parameter(
+        'full', 'Model bundle: lite, full, heavy, or the path of a .task file.')
+    running_mode: str = _parameter(
+        'video', 'How successive frames are treated. image: each by itself. video: with tracking, '
+        'a result for every frame. live_stream: with tracking, asynchronously; MediaPipe drops '
+        'frames when it is busy.', choices=(mode.value for mode in RunningMode))
+    num_poses: int = _parameter(
+        1, 'The most people found in one image. With fewer people in view than this, the person '
+        'detector runs on every frame, which costs 1.7 to 2.4 times as much.',
+        low=1, high=MAX_NUM_POSES)
+    min_pose_detection_confidence: float = _parameter(
+        0.5, 'The least score of the person detector for a person to be found.',
+        low=0.0, high=1.0)
+    min_pose_presence_confidence: float = _parameter(
+        0.5, 'The least presence score of the landmark model for a person to be reported.',
+        low=0.0, high=1.0)
+    min_tracking_confidence: float = _parameter(
+        0.5, 'The overlap of a person from frame to frame that is needed to keep tracking; below '
+        'it the detector runs again.', low=0.0, high=1.0)
+    output_segmentation_masks: bool = _parameter(
+        False, 'Compute a segmentation mask of each person; ~/mask and ~/instance_mask need it.')
+    delegate: str = _parameter(
+        'cpu', 'What the networks run on. gpu needs OpenGL ES 3.1.',
+        choices=(delegate.value for delegate in Delegate))
+
+    image_transport: str = _parameter(
+        'raw', 'raw: sensor_msgs/Image on the topic image. compressed: '
+        'sensor_msgs/CompressedImage on image/compressed.', choices=('raw', 'compressed'))
+    clock_restart_threshold: float = _parameter(
+        1.0, 'Seconds. A header stamp further back than this means that the stream began again '
+        '(a bag that loops, a simulation that was reset); a smaller step back is a late frame '
+        'and is dropped.', low=0.0, high=3600.0)
+
+    mask_encoding: str = _parameter(
+        'mono8', 'Encoding of ~/mask: mono8 (0-255) or 32FC1 (0.0-1.0).',
+        choices=('mono8', '32FC1'))
+    marker_distance: float = _parameter(
+        2.0, 'Metres in front of the camera at which the markers of a person stand whose position '
+        'is unknown.', **_range(MARKER_STYLE_RANGES['distance_m']))
+    marker_min_visibility: float = _parameter(
+        0.5, 'Landmarks with a lower visibility, and their bones, are not shown in the markers.',
+        **_range(MARKER_STYLE_RANGES['min_visibility']))
+    marker_landmark_diameter: float = _parameter(
+        0.03, 'Metres, of the sphere at each landmark.',
+        **_range(MARKER_STYLE_RANGES['landmark_diameter_m']))
+    marker_bone_width: float = _parameter(
+        0.015, 'Metres, of the line between two landmarks.',
+        **_range(MARKER_STYLE_RANGES['bone_width_m']))
+    marker_lifetime: float = _parameter(
+        0.5, 'Seconds after which RViz removes a marker that is not renewed.',
+        **_range(MARKER_STYLE_RANGES['lifetime_s']))
+
+    autostart: bool = _parameter(
+        False, 'Configure and activate by itself at start, without a lifecycle manager.',
+        read_only=True)
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        for each in fields(self):
+            object.__setattr__(self, each.name, _checked(each, getattr(self, each.name)))
+
+    def changed(self, changes: Iterable[Parameter]) -> Parameters:
+        """
+        Return a copy with some values changed.
+
+        :param changes: ROS parameters; names that are not ours are passed over
+        :raises ValueError: when a value is not acceptable; self stays as it is
+        """
+        names = {each.name for each in fields(self)}
+        return replace(self, **{change.name: change.value for change in changes
+                                if change.name in names})
+
+    def landmarker_options(self) -> LandmarkerOptions:
+        """
+        Return the options of the landmarker.
+
+        :raises pose_ros.models.ModelError: when the model bundle is missing or damaged
+        """
+        return LandmarkerOptions(
+            model=find_model(self.model),
+            running_mode=RunningMode(self.running_mode),
+            num_poses=self.num_poses,
+            min_pose_detection_confidence=self.min_pose_detection_confidence,
+            min_pose_presence_confidence=self.min_pose_presence_confidence,
+            min_tracking_confidence=self.min_tracking_confidence,
+            output_segmentation_masks=self.output_segmentation_masks,
+            delegate=Delegate(self.delegate))
+
+    def marker_style(self) -> MarkerStyle:
+        """Return the looks of the markers."""
+        return MarkerStyle(
+            landmark_diameter_m=self.marker_landmark_diameter,
+            bone_width_m=self.marker_bone_width,
+            min_visibility=self.marker_min_visibility,
+            distance_m=self.marker_distance,
+            lifetime_s=self.marker_lifetime)
+
+
+def _checked(declared: Field[Any], value: Any) -> Any:
+    wanted = type(declared.default)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    low, high = declared.metadata['low'], declared.metadata['high']
+    choices = declared.metadata['choices']
+    if type(value) is not wanted:
+        raise ValueError(f'{declared.name}: wanted a {_TYPE_NAMES[wanted]}, got {value!r}')
+    if choices and value not in choices:
+        raise ValueError(f'{declared.name}: wanted one of {", ".join(choices)}, got {value!r}')
+    if low is not None and not low <= value <= high:
+        raise ValueError(f'{declared.name}: wanted {low} to {high}, got {value}')
+    return value
+
+
+_TYPE_NAMES = {bool: 'bool', int: 'integer', float: 'number', str: 'string'}
+
+
+def _descriptor(declared: Field[Any]) -> ParameterDescriptor:
+    metadata = declared.metadata
+    descriptor = ParameterDescriptor(
+        name=declared.name, description=metadata['text'], read_only=metadata['read_only'],
+        # An integer where a number is wanted is no error: launch files turn 1.0 into 1.
+        dynamic_typing=isinstance(declared.default, float))
+    if metadata['choices']:
+        descriptor.additional_constraints = f'One of {", ".join(metadata["choices"])}.'
+    if metadata['low'] is not None:
+        if isinstance(declared.default, int):
+            descriptor.integer_range = [
+                IntegerRange(from_value=metadata['low'], to_value=metadata['high'], step=1)]
+        else:
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=metadata['low'], to_value=metadata['high'])]
+    return descriptor
+
+
+def declare_parameters(node: Node) -> tuple[Parameters, dict[str, str]]:
+    """
+    Declare all parameters on a node.
+
+    :returns: the values, and for each parameter whose given value cannot be used (it has its
+        default instead) what is wrong with it
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for each in fields(Parameters):
+        descriptor = _descriptor(each)
+        try:
+            value = node.declare_parameter(each.name, each.default, descriptor).value
+            values[each.name] = _checked(each, value)
+        except (InvalidParameterTypeException, InvalidParameterValueException,
+                ValueError) as error:
+            problems[each.name] = str(error)
+            if node.has_parameter(each.name):
+                node.undeclare_parameter(each.name)
+            node.declare_parameter(each.name, each.default, descriptor, ignore_override=True)
+    return Parameters(**values), problems

@@ -1,0 +1,112 @@
+"""
+Frames in, (frame, result) pairs out: the time, the landmarker, and what follows it, in order.
+
+Knows nothing of ROS nodes. All calls come from one thread. In running mode live_stream the results
+leave on a thread of MediaPipe's; in the other modes before `feed` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from .clock import StreamClock, Verdict
+from .counters import Counters, Drop
+from .frame import Frame
+from .landmarker import Landmarker, LandmarkerError, LandmarkerOptions, RunningMode
+from .result import Result
+
+__all__ = ['Pipeline']
+
+DROPS = {Verdict.REPEATED: Drop.REPEATED, Verdict.LATE: Drop.LATE}
+
+
+class Pipeline:
+    """One stream of frames through one landmarker; to be closed after use."""
+
+    def __init__(self, options: LandmarkerOptions, restart_after_s: float,
+                 on_result: Callable[[Frame, Result], None]) -> None:
+        """
+        Build the landmarker.
+
+        :param restart_after_s: seconds; a stamp further back begins a new stream
+        :param on_result: takes each processed frame with what was found in it
+        :raises LandmarkerError: when MediaPipe refuses the options
+        """
+        self.counters = Counters()
+        self.clock = StreamClock(restart_after_s)
+        self._on_result = on_result
+        self._in_flight: dict[int, Frame] = {}
+        self._landmarker = self._built(options)
+
+    @property
+    def options(self) -> LandmarkerOptions:
+        """The options of the running landmarker."""
+        return self._landmarker.options
+
+    def _built(self, options: LandmarkerOptions) -> Landmarker:
+        in_flight: dict[int, Frame] = {}
+        landmarker = Landmarker(
+            options, partial(self._arrived, in_flight)
+            if options.running_mode is RunningMode.LIVE_STREAM else None)
+        self._in_flight = in_flight
+        return landmarker
+
+    def set_options(self, options: LandmarkerOptions) -> None:
+        """
+        Go on with other options from the next frame on; tracking starts afresh if they differ.
+
+        :raises LandmarkerError: when MediaPipe refuses them; the old landmarker goes on
+        """
+        if options != self.options:
+            old, self._landmarker = self._landmarker, self._built(options)
+            old.close()
+
+    def feed(self, frame: Frame, arrival_ns: int) -> Verdict:
+        """
+        Process the next frame of the stream, or drop and count it.
+
+        :param arrival_ns: when it arrived, in nanoseconds of the clock that stamps the frames
+        :returns: what the clock made of its stamp
+        :raises LandmarkerError: when MediaPipe failed; the next frame meets a fresh landmarker
+        """
+        tick = self.clock.tick(frame.stamp_ns, arrival_ns)
+        if tick.verdict in DROPS:
+            self.counters.dropped[DROPS[tick.verdict]] += 1
+            return tick.verdict
+        try:
+            if tick.verdict is Verdict.RESTART:
+                self.counters.restarts += 1
+                self._rebuild()
+            self._run(frame, tick.stamp_ms)
+        except LandmarkerError:
+            self.counters.dropped[Drop.FAILED] += 1
+            self.clock.reset()
+            self._rebuild()
+            raise
+        return tick.verdict
+
+    def _rebuild(self) -> None:
+        old, self._landmarker = self._landmarker, self._built(self.options)
+        old.close()
+
+    def _run(self, frame: Frame, stamp_ms: int) -> None:
+        if self.options.running_mode is RunningMode.LIVE_STREAM:
+            self._in_flight[stamp_ms] = frame
+            self._landmarker.detect_async(frame.rgb, stamp_ms)
+        else:
+            result = self._landmarker.detect(frame.rgb, stamp_ms)
+            self.counters.processed += 1
+            self._on_result(frame, result)
+
+    def _arrived(self, in_flight: dict[int, Frame], stamp_ms: int, result: Result) -> None:
+        """Take a live_stream result; frames before it that are still in flight were dropped."""
+        for dropped_ms in [key for key in list(in_flight) if key < stamp_ms]:
+            del in_flight[dropped_ms]
+            self.counters.dropped[Drop.BUSY] += 1
+        self.counters.processed += 1
+        self._on_result(in_flight.pop(stamp_ms), result)
+
+    def close(self) -> None:
+        """Release the landmarker; a frame in work is finished first. Idempotent."""
+        self._landmarker.close()
