@@ -1,0 +1,59 @@
+"""The process of the demo camera: start, spin, and an orderly end with its source or a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from threading import Event
+from types import FrameType
+
+__all__ = ['main']
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def main() -> int:
+    """
+    Run the node until its source ends, SIGINT or SIGTERM.
+
+    :returns: the exit code: 0 after a normal end, 1 when no pictures can be had
+    """
+    # Importing takes half a second or more; a signal counts then, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    # What OpenCV logs about a device or file that it cannot open, our errors say in one line.
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
+    import rclpy  # noqa: PLC0415
+    from rclpy.exceptions import ParameterException  # noqa: PLC0415
+    from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
+    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
+
+    from .camera import DemoCamera  # noqa: PLC0415
+    from .video_source import SourceError  # noqa: PLC0415
+
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = DemoCamera()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        while node.running and not ended.is_set():
+            executor.spin_once(timeout_sec=0.1)
+        node.stop()
+        error = node.error
+        node.destroy_node()
+    except (ParameterException, SourceError, ValueError) as raised:
+        error = str(raised)
+    if error is not None:
+        rclpy.logging.get_logger('demo_camera').fatal(error)
+    rclpy.try_shutdown()
+    return 0 if error is None else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
