@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .masks import MASK_THRESHOLD
 from .picture import image_message as overlay_image
 from .picture import jpeg_message as compressed_overlay
 from .result import UNTRACKED, VISIBILITY, Result, X, Y, Z
 from .skeleton import COLORS_RGB, CONNECTIONS, Landmark, side_of
 
 __all__ = ['OverlayMask', 'OverlayStyle', 'compressed_overlay', 'draw', 'overlay_image']
-
-MASK_THRESHOLD = 0.1  # a pixel above it is the person's, as in the landmarker's own demo
 
 # A dot's radius at a landmark's z, linear between, as in the landmarker's own demo; at 640x480.
 DOT_Z = (-0.15, 0.1)
@@ -156,9 +155,10 @@ def _draw_label(
     edge_px = max(1, round(scale))
     (text_width, text_height), _ = cv2.getTextSize(label, font, size, thickness)
     margin = thickness + 2 * edge_px
-    forehead_px = float(np.hypot(*np.ptp(below_px, axis=0)))  # the highest landmarks are the eyes
+    # The highest landmarks are the eyes: leave a head's height above them.
+    head_px = max(10 * scale, float(np.hypot(*np.ptp(below_px, axis=0))))
     x = below_px[:, 0].mean() - text_width / 2
-    y = below_px[:, 1].min() - forehead_px - margin
+    y = below_px[:, 1].min() - head_px - margin
     corner = (
         round(max(margin, min(x, width - text_width - margin))),
         round(max(text_height + margin, min(y, height - margin))),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +11,7 @@ from std_msgs.msg import Header
 __all__ = ['image_message', 'jpeg_message']
 
 JPEG_QUALITY = 95  # image_transport's default
+JPEG_MAX_PX = 65500  # libjpeg's limit
 
 
 def image_message(rgb: NDArray[np.uint8], header: Header) -> Image:
@@ -23,11 +22,10 @@ def image_message(rgb: NDArray[np.uint8], header: Header) -> Image:
     :param header: goes into the message as it is
     """
     height, width, _ = rgb.shape
-    data = array('B')  # the setter takes this as it is, and checks anything else byte by byte
-    data.frombytes(np.ascontiguousarray(rgb))  # type: ignore[arg-type]
-    return Image(
-        header=header, height=height, width=width, encoding='rgb8', step=3 * width, data=data,
-    )
+    image = Image(header=header, height=height, width=width, encoding='rgb8', step=3 * width)
+    # Into the message's own array: what the setter does depends on the distro.
+    image.data.frombytes(np.ascontiguousarray(rgb))
+    return image
 
 
 def jpeg_message(rgb: NDArray[np.uint8], header: Header) -> CompressedImage:
@@ -38,13 +36,11 @@ def jpeg_message(rgb: NDArray[np.uint8], header: Header) -> CompressedImage:
     :param header: goes into the message as it is
     :raises ValueError: when the picture is empty or too large for a JPEG
     """
-    try:
-        bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-        _, jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    except cv2.error as error:
-        raise ValueError(
-            f'wanted a picture of 1 to 65500 pixels a side, got shape {rgb.shape}'
-        ) from error
-    return CompressedImage(
-        header=header, format='rgb8; jpeg compressed bgr8', data=array('B', jpeg.tobytes()),
-    )
+    height, width, _ = rgb.shape
+    if not 1 <= min(height, width) <= max(height, width) <= JPEG_MAX_PX:
+        raise ValueError(f'wanted 1 to {JPEG_MAX_PX} pixels a side, got {width}x{height}')
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    _, jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    message = CompressedImage(header=header, format='rgb8; jpeg compressed bgr8')
+    message.data.frombytes(jpeg)
+    return message

@@ -1,0 +1,36 @@
+"""Pictures become messages that others read back."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from std_msgs.msg import Header
+
+from pose_ros.picture import image_message, jpeg_message
+
+HEADER = Header(frame_id='camera_optical_frame')
+
+
+@pytest.mark.parametrize('flipped', [False, True], ids=['contiguous', 'strided'])
+def test_image_message(astronaut: NDArray[np.uint8], flipped: bool) -> None:
+    rgb = astronaut[:300, ::-1] if flipped else astronaut[:300]
+    message = image_message(rgb, HEADER)
+    assert message.header == HEADER
+    assert (message.height, message.width, message.encoding) == (300, 512, 'rgb8')
+    assert (message.step, message.is_bigendian) == (3 * 512, 0)
+    np.testing.assert_array_equal(np.frombuffer(message.data, np.uint8).reshape(rgb.shape), rgb)
+
+
+def test_jpeg_message(astronaut: NDArray[np.uint8]) -> None:
+    message = jpeg_message(astronaut, HEADER)
+    assert message.header == HEADER
+    assert message.format == 'rgb8; jpeg compressed bgr8'
+    bgr = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_COLOR)
+    error = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(int) - astronaut
+    assert np.sqrt((error**2).mean()) < 5
+
+
+@pytest.mark.parametrize('shape', [(0, 0, 3), (1, 70000, 3)])
+def test_jpeg_message_says_what_does_not_fit(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match='1 to 65500 pixels'):
+        jpeg_message(np.zeros(shape, np.uint8), HEADER)
