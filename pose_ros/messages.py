@@ -1,0 +1,90 @@
+"""
+A `Result` and the header of its image in, a `PoseLandmarksArray` out.
+
+The writer keeps its message objects: building them anew for each frame takes twice as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .msg import Landmark, PoseLandmarks, PoseLandmarksArray
+from .result import VISIBILITY, X, Y
+
+if TYPE_CHECKING:
+    from sensor_msgs.msg import RegionOfInterest
+    from std_msgs.msg import Header
+
+    from .result import Result
+
+__all__ = ['ROI_MIN_VISIBILITY', 'PoseMessageWriter']
+
+ROI_MIN_VISIBILITY = 0.5  # a landmark below it does not widen the region of interest
+
+
+class PoseMessageWriter:
+    """
+    Writes one result after the other into the same `PoseLandmarksArray`.
+
+    The message that `write` returns is overwritten by the next call: publish or copy it before.
+    """
+
+    def __init__(self) -> None:
+        """Begin without message objects; they grow with the number of people."""
+        self._array = PoseLandmarksArray()
+        self._poses: list[PoseLandmarks] = []
+
+    def write(self, result: Result, header: Header, width: int, height: int) -> PoseLandmarksArray:
+        """
+        Return the message of one frame.
+
+        :param result: N people; every landmark goes into the message in its place, bit for bit
+        :param header: the image's own; it becomes the message's header as it is
+        :param width: of the image, pixels
+        :param height: of the image, pixels
+        :returns: a message with N poses in the result's order, valid until the next call
+        """
+        while len(self._poses) < len(result):
+            self._poses.append(PoseLandmarks())
+        array = self._array
+        array.header = header
+        array.image_width = width
+        array.image_height = height
+        array.poses = self._poses[:len(result)]
+        people = zip(
+            array.poses, result.landmarks, result.landmarks.tolist(),
+            result.world_landmarks.tolist(), result.track_ids.tolist(), result.confidence.tolist(),
+            result.positions.tolist(), result.position_errors.tolist(),
+            result.position_sources.tolist(), strict=True)
+        for (pose, normalized, landmarks, world_landmarks, pose.track_id, pose.confidence,
+             position_m, pose.position_error, pose.position_source) in people:
+            _write_landmarks(pose.landmarks, landmarks)
+            _write_landmarks(pose.world_landmarks, world_landmarks)
+            pose.position.x, pose.position.y, pose.position.z = position_m
+            _write_roi(pose.roi, normalized, width, height)
+        return array
+
+
+def _write_landmarks(messages: Iterable[Landmark], rows: Iterable[list[float]]) -> None:
+    for message, row in zip(messages, rows, strict=True):
+        message.x, message.y, message.z, message.visibility, message.presence = row
+
+
+def _write_roi(
+    roi: RegionOfInterest, landmarks: NDArray[np.float32], width: int, height: int,
+) -> None:
+    """Set the box of the pixels that hold the visible landmarks; all zero when none is in view."""
+    xy = landmarks[landmarks[:, VISIBILITY] >= ROI_MIN_VISIBILITY][:, (X, Y)].astype(np.float64)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if not ((xy >= 0) & (xy <= 1)).all(axis=1).any():
+        roi.x_offset = roi.y_offset = roi.width = roi.height = 0
+        return
+    size = np.array((width, height))
+    box_px = np.floor([xy.min(axis=0) * size, xy.max(axis=0) * size]).clip(0, size - 1)
+    (left, top), (right, bottom) = box_px.astype(int).tolist()
+    roi.x_offset, roi.y_offset = left, top
+    roi.width, roi.height = right - left + 1, bottom - top + 1
