@@ -1,12 +1,14 @@
-"""What happened to the frames of a stream, counted."""
+"""What happened to the frames of a stream, counted and timed."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from enum import Enum
 
 __all__ = ['Counters', 'Drop']
+
+TIMES_KEPT = 300  # of the newest frames
 
 
 class Drop(Enum):
@@ -19,11 +21,27 @@ class Drop(Enum):
     FAILED = 'failed'  # MediaPipe could not process it
 
 
+def _newest() -> deque[float]:
+    return deque(maxlen=TIMES_KEPT)
+
+
 @dataclass
 class Counters:
-    """Frames since the node was configured."""
+    """
+    Frames since the node was configured.
+
+    :param restarts: how often the stream began again
+    :param people: in the newest processed frame
+    :param inference_ms: time in MediaPipe of the newest frames
+    :param latency_ms: header stamp to published landmarks of the newest frames that have a stamp
+    :param outputs: how often each lazy output was computed
+    """
 
     received: int = 0
     processed: int = 0
     restarts: int = 0
+    people: int = 0
     dropped: Counter[Drop] = field(default_factory=Counter)
+    inference_ms: deque[float] = field(default_factory=_newest)
+    latency_ms: deque[float] = field(default_factory=_newest)
+    outputs: Counter[str] = field(default_factory=Counter)

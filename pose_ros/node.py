@@ -1,59 +1,52 @@
 """
-The lifecycle node `pose`: images in, poses, masks and markers out.
+The lifecycle node `pose`: images in, poses, masks, markers and overlays out.
 
-Everything runs in the callbacks of one single-threaded executor: a transition, a parameter and a
-frame never overlap, so nothing can touch what another has released.
+Everything runs in the callbacks of one single-threaded executor: a transition, a parameter, a
+still and a frame never overlap, so nothing can touch what another has released.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-import traceback
+from dataclasses import dataclass
+from time import time_ns
 from typing import Any
 
-from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.subscription import Subscription
+from rclpy.service import Service
 from sensor_msgs.msg import CompressedImage, Image
 
 from .clock import Verdict
 from .counters import Drop
-from .frame import Frame, FrameError, to_frame
+from .frame import Frame, FrameError, require_cv_bridge, to_frame
+from .image_input import ImageInput
 from .landmarker import LandmarkerError, RunningMode
+from .lifecycle import SUCCESS, ExpectedError, answer_impossible_transitions, transition
 from .models import ModelError
 from .outputs import Outputs
-from .parameters import declare_parameters
+from .parameters import Parameters, declare_parameters
 from .pipeline import Pipeline
+from .reporter import Reporter
 from .result import Result
+from .srv import DetectPoses
+from .stills import Stills
 
 __all__ = ['PoseNode']
 
-SUCCESS, FAILURE, ERROR = (TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE,
-                           TransitionCallbackReturn.ERROR)
 COMPLAINT_PERIOD_S = 5.0  # the same trouble with images is logged once in this time
 
-Transition = Callable[['PoseNode', LifecycleState], TransitionCallbackReturn]
 
+@dataclass(frozen=True)
+class _Configured:
+    """What exists from configure to cleanup."""
 
-def _transition(callback: Transition) -> Transition:
-    """Log what goes wrong in a transition and release everything; rclpy would swallow it."""
-    @wraps(callback)
-    def guarded(node: PoseNode, state: LifecycleState) -> TransitionCallbackReturn:
-        try:
-            return callback(node, state)
-        except (ModelError, LandmarkerError, ValueError) as error:
-            node.get_logger().error(f'{callback.__name__[3:]} failed: {error}')
-            node.release()
-            return FAILURE
-        except Exception:
-            node.get_logger().error(f'{callback.__name__} failed:\n{traceback.format_exc()}')
-            node.release()
-            return ERROR
-    return guarded
+    pipeline: Pipeline
+    outputs: Outputs
+    stills: Stills
+    detect: Service
+    reporter: Reporter
 
 
 class PoseNode(LifecycleNode):
@@ -66,31 +59,15 @@ class PoseNode(LifecycleNode):
         :param kwargs: for rclpy's LifecycleNode
         """
         super().__init__('pose', **kwargs)
-        self._pipeline: Pipeline | None = None
-        self._outputs: Outputs | None = None
-        self._subscription: Subscription | None = None
+        self._configured: _Configured | None = None
+        self._input: ImageInput | None = None
+        # Not the node's clock: with use_sim_time and without /clock its timers never fire.
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._settings, self._problems = declare_parameters(self)
-        self.add_on_set_settingscallback(self._on_set_parameters)
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        answer_impossible_transitions(self)
         if self._settings.autostart:
-            self._autostart_timer = self.create_timer(0.0, self._autostart)
-
-    def _refuse_impossible_transitions(self) -> None:
-        """Answer success=False where rclpy raises out of the executor and never answers."""
-        service = next(each for each in self.services
-                       if each.srv_name.endswith('/change_state'))
-        change_state = service.callback
-
-        def guarded(request: ChangeState.Request,
-                    response: ChangeState.Response) -> ChangeState.Response:
-            try:
-                return change_state(request, response)
-            except RuntimeError as error:
-                wanted = request.transition.label or request.transition.id
-                self.get_logger().error(f'transition {wanted} is not possible now: {error}')
-                response.success = False
-                return response
-
-        service.callback = guarded
+            self._autostart_timer = self.create_timer(0.0, self._autostart, clock=self._steady)
 
     def _autostart(self) -> None:
         self.destroy_timer(self._autostart_timer)
@@ -102,61 +79,69 @@ class PoseNode(LifecycleNode):
                     f'ros2 lifecycle set {self.get_fully_qualified_name()} {name}')
                 return
 
-    @_transition
+    @transition
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the model and create the publishers."""
+        """Load the model; create publishers, service and diagnostics."""
         if self._problems:
-            raise ValueError('; '.join(self._problems.values()))
-        parameters = self._settings
-        self._pipeline = Pipeline(parameters.landmarker_options(),
-                                  parameters.clock_restart_threshold, self._on_result)
-        self._outputs = Outputs(self, parameters)
-        self.get_logger().info(f'configured with {self._pipeline.options.model}')
+            raise ExpectedError('; '.join(self._problems.values()))
+        try:
+            require_cv_bridge()
+            options = self._settings.landmarker_options()
+            pipeline = Pipeline(options, self._settings.clock_restart_threshold, self._on_result)
+        except (ImportError, ModelError, LandmarkerError) as error:
+            raise ExpectedError(str(error)) from error
+        stills = Stills(options)
+        self._configured = _Configured(
+            pipeline, Outputs(self, self._settings, pipeline.counters), stills,
+            self.create_service(DetectPoses, '~/detect', stills.detect),
+            Reporter(self, self._steady, pipeline, lambda: (self._settings, self._input)))
+        self.get_logger().info(f'configured with {options.model}')
         return SUCCESS
 
-    @_transition
+    @transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the images."""
         super().on_activate(state)
         self._subscribe()
         return SUCCESS
 
-    @_transition
+    @transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Drop the subscription: nothing arrives, nothing is computed."""
         self._unsubscribe()
-        if self._outputs:
-            self._outputs.clear_markers()
+        if self._configured:
+            self._configured.outputs.clear_markers()
         super().on_deactivate(state)
         return SUCCESS
 
-    @_transition
+    @transition
     def on_cleanup(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Release the model and the publishers."""
+        """Release the model and all that configuring made."""
         self.release()
         return SUCCESS
 
-    @_transition
+    @transition
     def on_shutdown(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything."""
         self.release()
         return SUCCESS
 
-    @_transition
+    @transition
     def on_error(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything; the node can be configured again."""
         self.release()
         return SUCCESS
 
     def release(self) -> None:
-        """Give back subscription, landmarker and publishers. Idempotent."""
+        """Give back all that configuring and activating made. Idempotent."""
         self._unsubscribe()
-        if self._pipeline:
-            self._pipeline.close()
-            self._pipeline = None
-        if self._outputs:
-            self._outputs.destroy()
-            self._outputs = None
+        configured, self._configured = self._configured, None
+        if configured:
+            configured.reporter.destroy()
+            self.destroy_service(configured.detect)
+            configured.stills.close()
+            configured.outputs.destroy()
+            configured.pipeline.close()
 
     def destroy_node(self) -> None:
         """Release everything, then destroy the node."""
@@ -164,29 +149,23 @@ class PoseNode(LifecycleNode):
         super().destroy_node()
 
     def _subscribe(self) -> None:
-        # Reliable: with default settings most best-effort images never arrive (docs).
-        qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
-        if self._settings.image_transport == 'compressed':
-            self._subscription = self.create_subscription(
-                CompressedImage, f'{self.resolve_topic_name("image")}/compressed',
-                self._on_image, qos)
-        else:
-            self._subscription = self.create_subscription(Image, 'image', self._on_image, qos)
+        self._input = ImageInput(self, self._steady, self._settings.image_transport,
+                                 self._settings.image_qos, self._on_image)
 
     def _unsubscribe(self) -> None:
-        if self._subscription:
-            self.destroy_subscription(self._subscription)
-            self._subscription = None
+        if self._input:
+            self._input.destroy()
+            self._input = None
 
     def _on_image(self, message: Image | CompressedImage) -> None:
-        if self._pipeline is None or self._subscription is None:
+        if self._configured is None or self._input is None:
             return
-        counters = self._pipeline.counters
-        counters.received += 1
+        pipeline = self._configured.pipeline
+        pipeline.counters.received += 1
         try:
-            verdict = self._pipeline.feed(to_frame(message), self.get_clock().now().nanoseconds)
+            verdict = pipeline.feed(to_frame(message), arrival_ns=time_ns())
         except FrameError as error:
-            counters.dropped[Drop.INVALID] += 1
+            pipeline.counters.dropped[Drop.INVALID] += 1
             self.get_logger().warning(f'image dropped: {error}',
                                       throttle_duration_sec=COMPLAINT_PERIOD_S)
         except LandmarkerError as error:
@@ -197,31 +176,36 @@ class PoseNode(LifecycleNode):
                 self.get_logger().warning('the header stamps jumped back: starting afresh')
 
     def _on_result(self, frame: Frame, result: Result) -> None:
-        if self._settings.running_mode == RunningMode.LIVE_STREAM:
-            # On a thread of MediaPipe's: over to the executor's.
-            self.executor.create_task(self._publish, frame, result)
-        else:
+        if self._settings.running_mode != RunningMode.LIVE_STREAM:
             self._publish(frame, result)
+        elif self.executor is not None:  # on a thread of MediaPipe's: over to the executor's
+            self.executor.create_task(self._publish, frame, result)
 
     def _publish(self, frame: Frame, result: Result) -> None:
-        if self._outputs and self._subscription:
-            self._outputs.publish(frame, result)
+        if self._configured and self._input:
+            self._configured.outputs.publish(frame, result)
 
     def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
         try:
-            parameters = self._settings.changed(changes)
-            if self._pipeline:
-                self._pipeline.set_options(parameters.landmarker_options())
+            settings = self._settings.changed(changes)
+            self._apply(settings)
         except (ModelError, LandmarkerError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
-        transport_changed = parameters.image_transport != self._settings.image_transport
-        self._settings = parameters
         for change in changes:
             self._problems.pop(change.name, None)
-        if self._pipeline and self._outputs:
-            self._pipeline.clock.restart_after_s = parameters.clock_restart_threshold
-            self._outputs.set_parameters(parameters)
-        if self._subscription and transport_changed:
+        return SetParametersResult(successful=True)
+
+    def _apply(self, settings: Parameters) -> None:
+        """Go over to other parameters between two frames, or raise and stay with the old ones."""
+        old = self._settings
+        if self._configured:
+            options = settings.landmarker_options()
+            self._configured.pipeline.set_options(options)
+            self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
+            self._configured.stills.set_options(options)
+            self._configured.outputs.set_parameters(settings)
+        self._settings = settings
+        if self._input and (settings.image_transport, settings.image_qos) != (
+                old.image_transport, old.image_qos):
             self._unsubscribe()
             self._subscribe()
-        return SetParametersResult(successful=True)

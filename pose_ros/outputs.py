@@ -1,7 +1,7 @@
 """
 Results in, messages on the node's topics out: the landmarks first, the rest for who listens.
 
-Mask and marker messages are computed only while their topic has a subscriber.
+Masks, markers and overlays are computed only while their topic has a subscriber.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from functools import partial
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
+from .counters import Counters
 from .frame import Frame
 from .markers import SkeletonMarkers
 from .masks import instance_mask_image, mask_image
 from .messages import PoseMessageWriter
 from .msg import PoseLandmarksArray
+from .overlay import compressed_overlay, draw, overlay_image
 from .parameters import Parameters
 from .result import Result
 
@@ -29,9 +31,9 @@ __all__ = ['Outputs']
 class Outputs:
     """The publishers of one configured node; to be destroyed after use."""
 
-    def __init__(self, node: LifecycleNode, parameters: Parameters) -> None:
+    def __init__(self, node: LifecycleNode, parameters: Parameters, counters: Counters) -> None:
         """Create the publishers; they publish while the node is active."""
-        self._node = node
+        self._node, self._counters = node, counters
         self._writer = PoseMessageWriter()
         self._skeletons = SkeletonMarkers()
         self._header = Header()
@@ -41,24 +43,48 @@ class Outputs:
         self._mask = create(Image, '~/mask', QoSProfile(depth=1))
         self._instance_mask = create(Image, '~/instance_mask', QoSProfile(depth=1))
         self._markers = create(MarkerArray, '~/markers', QoSProfile(depth=5))
+        self._overlay = create(Image, '~/overlay', QoSProfile(depth=1))
+        self._compressed_overlay = create(
+            CompressedImage, '~/overlay/compressed', QoSProfile(depth=1))
         self.set_parameters(parameters)
 
     def set_parameters(self, parameters: Parameters) -> None:
         """Take the looks from these parameters from now on."""
         self._mask_encoding = parameters.mask_encoding
-        self._style = parameters.marker_style()
+        self._marker_style = parameters.marker_style()
+        self._overlay_style = parameters.overlay_style()
 
     def publish(self, frame: Frame, result: Result) -> None:
         """Publish what was found in one frame."""
         height, width = frame.rgb.shape[:2]
         header = self._header = frame.header
         self._landmarks.publish(self._writer.write(result, header, width, height))
+        if frame.stamp_ns > 0:
+            now_ns = self._node.get_clock().now().nanoseconds
+            self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
+        computed = self._counters.outputs
         if self._mask.get_subscription_count():
+            computed['mask'] += 1
             self._mask.publish(mask_image(result, header, width, height, self._mask_encoding))
         if self._instance_mask.get_subscription_count():
+            computed['instance_mask'] += 1
             self._instance_mask.publish(instance_mask_image(result, header, width, height))
         if self._markers.get_subscription_count():
-            self._markers.publish(self._skeletons.write(result, header, self._style))
+            computed['markers'] += 1
+            self._markers.publish(self._skeletons.write(result, header, self._marker_style))
+        self._publish_overlay(frame, result)
+
+    def _publish_overlay(self, frame: Frame, result: Result) -> None:
+        raw = self._overlay.get_subscription_count()
+        compressed = self._compressed_overlay.get_subscription_count()
+        if not raw and not compressed:
+            return
+        self._counters.outputs['overlay'] += 1
+        rgb = draw(frame.rgb, result, self._overlay_style)
+        if raw:
+            self._overlay.publish(overlay_image(rgb, frame.header))
+        if compressed:
+            self._compressed_overlay.publish(compressed_overlay(rgb, frame.header))
 
     def clear_markers(self) -> None:
         """Remove from RViz what still stands there."""
@@ -66,5 +92,6 @@ class Outputs:
 
     def destroy(self) -> None:
         """Destroy the publishers."""
-        for publisher in (self._landmarks, self._mask, self._instance_mask, self._markers):
+        for publisher in (self._landmarks, self._mask, self._instance_mask, self._markers,
+                          self._overlay, self._compressed_overlay):
             self._node.destroy_lifecycle_publisher(publisher)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import Field, dataclass, field, fields, replace
+import re
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -15,17 +16,20 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from .diagnostics import Limits
+from .image_input import IMAGE_QOS, IMAGE_TRANSPORTS
 from .landmarker import MAX_NUM_POSES, Delegate, LandmarkerOptions, RunningMode
 from .markers import MARKER_STYLE_RANGES, MarkerStyle
 from .models import find_model
+from .overlay import OverlayMask, OverlayStyle
 
 __all__ = ['Parameters', 'declare_parameters']
 
 
 def _parameter(default: Any, text: str, *, low: float | None = None, high: float | None = None,
-               choices: Iterable[str] = (), read_only: bool = False) -> Any:
+               choices: Iterable[str] = (), pattern: str = '', read_only: bool = False) -> Any:
     return field(default=default, metadata={
-        'text': text, 'low': low, 'high': high, 'choices': tuple(choices),
+        'text': text, 'low': low, 'high': high, 'choices': tuple(choices), 'pattern': pattern,
         'read_only': read_only})
 
 
@@ -69,7 +73,12 @@ class Parameters:
 
     image_transport: str = _parameter(
         'raw', 'raw: sensor_msgs/Image on the topic image. compressed: '
-        'sensor_msgs/CompressedImage on image/compressed.', choices=('raw', 'compressed'))
+        'sensor_msgs/CompressedImage on image/compressed. auto: raw, unless only image/compressed '
+        'has a publisher.', choices=IMAGE_TRANSPORTS)
+    image_qos: str = _parameter(
+        'auto', 'Reliability of the subscription to the images. auto: what the publisher offers, '
+        'followed when it changes. sensor_data: best effort. reliable: reliable, which does not '
+        'hear best-effort publishers.', choices=IMAGE_QOS)
     clock_restart_threshold: float = _parameter(
         1.0, 'Seconds. A header stamp further back than this means that the stream began again '
         '(a bag that loops, a simulation that was reset); a smaller step back is a late frame '
@@ -93,6 +102,27 @@ class Parameters:
     marker_lifetime: float = _parameter(
         0.5, 'Seconds after which RViz removes a marker that is not renewed.',
         **_range(MARKER_STYLE_RANGES['lifetime_s']))
+
+    overlay_mask: str = _parameter(
+        'none', 'What ~/overlay does with the masks: none, tint the people, or replace the '
+        'background. tint and background need output_segmentation_masks.',
+        choices=(mask.value for mask in OverlayMask))
+    overlay_background: str = _parameter(
+        '#00b140', 'The colour that replaces the background, as #rrggbb.',
+        pattern='#[0-9a-fA-F]{6}')
+
+    latency_warn: float = _parameter(
+        0.2, 'Seconds. From this median age of published poses on, the diagnostics say WARN.',
+        low=0.0, high=3600.0)
+    latency_error: float = _parameter(
+        1.0, 'Seconds. From this median age of published poses on, the diagnostics say ERROR.',
+        low=0.0, high=3600.0)
+    silence_warn: float = _parameter(
+        2.0, 'Seconds. Without an image for this long the diagnostics say WARN, and the log why.',
+        low=0.1, high=3600.0)
+    silence_error: float = _parameter(
+        10.0, 'Seconds. Without an image for this long the diagnostics say ERROR.',
+        low=0.1, high=3600.0)
 
     autostart: bool = _parameter(
         False, 'Configure and activate by itself at start, without a lifecycle manager.',
@@ -139,6 +169,17 @@ class Parameters:
             distance_m=self.marker_distance,
             lifetime_s=self.marker_lifetime)
 
+    def overlay_style(self) -> OverlayStyle:
+        """Return the looks of the overlay."""
+        red, green, blue = bytes.fromhex(self.overlay_background[1:])
+        return OverlayStyle(mask=OverlayMask(self.overlay_mask),
+                            background_rgb=(red, green, blue))
+
+    def limits(self) -> Limits:
+        """Return the limits of the diagnostics."""
+        return Limits(latency_warn_s=self.latency_warn, latency_error_s=self.latency_error,
+                      silence_warn_s=self.silence_warn, silence_error_s=self.silence_error)
+
 
 def _checked(declared: Field[Any], value: Any) -> Any:
     wanted = type(declared.default)
@@ -150,6 +191,8 @@ def _checked(declared: Field[Any], value: Any) -> Any:
         raise ValueError(f'{declared.name}: wanted a {_TYPE_NAMES[wanted]}, got {value!r}')
     if choices and value not in choices:
         raise ValueError(f'{declared.name}: wanted one of {", ".join(choices)}, got {value!r}')
+    if not re.fullmatch(declared.metadata['pattern'] or '.*', str(value)):
+        raise ValueError(f'{declared.name}: wanted {declared.metadata["pattern"]}, got {value!r}')
     if low is not None and not low <= value <= high:
         raise ValueError(f'{declared.name}: wanted {low} to {high}, got {value}')
     return value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 
 from .clock import StreamClock, Verdict
 from .counters import Counters, Drop
@@ -17,6 +18,8 @@ from .landmarker import Landmarker, LandmarkerError, LandmarkerOptions, RunningM
 from .result import Result
 
 __all__ = ['Pipeline']
+
+InFlight = dict[int, tuple[Frame, float]]  # by milliseconds; with when MediaPipe got it, seconds
 
 DROPS = {Verdict.REPEATED: Drop.REPEATED, Verdict.LATE: Drop.LATE}
 
@@ -36,7 +39,7 @@ class Pipeline:
         self.counters = Counters()
         self.clock = StreamClock(restart_after_s)
         self._on_result = on_result
-        self._in_flight: dict[int, Frame] = {}
+        self._in_flight: InFlight = {}
         self._landmarker = self._built(options)
 
     @property
@@ -45,7 +48,7 @@ class Pipeline:
         return self._landmarker.options
 
     def _built(self, options: LandmarkerOptions) -> Landmarker:
-        in_flight: dict[int, Frame] = {}
+        in_flight: InFlight = {}
         landmarker = Landmarker(
             options, partial(self._arrived, in_flight)
             if options.running_mode is RunningMode.LIVE_STREAM else None)
@@ -91,21 +94,26 @@ class Pipeline:
         old.close()
 
     def _run(self, frame: Frame, stamp_ms: int) -> None:
+        start_s = perf_counter()
         if self.options.running_mode is RunningMode.LIVE_STREAM:
-            self._in_flight[stamp_ms] = frame
+            self._in_flight[stamp_ms] = (frame, start_s)
             self._landmarker.detect_async(frame.rgb, stamp_ms)
         else:
-            result = self._landmarker.detect(frame.rgb, stamp_ms)
-            self.counters.processed += 1
-            self._on_result(frame, result)
+            self._done(frame, self._landmarker.detect(frame.rgb, stamp_ms), start_s)
 
-    def _arrived(self, in_flight: dict[int, Frame], stamp_ms: int, result: Result) -> None:
+    def _arrived(self, in_flight: InFlight, stamp_ms: int, result: Result) -> None:
         """Take a live_stream result; frames before it that are still in flight were dropped."""
         for dropped_ms in [key for key in list(in_flight) if key < stamp_ms]:
             del in_flight[dropped_ms]
             self.counters.dropped[Drop.BUSY] += 1
+        frame, start_s = in_flight.pop(stamp_ms)
+        self._done(frame, result, start_s)
+
+    def _done(self, frame: Frame, result: Result, start_s: float) -> None:
+        self.counters.inference_ms.append((perf_counter() - start_s) * 1e3)
         self.counters.processed += 1
-        self._on_result(in_flight.pop(stamp_ms), result)
+        self.counters.people = len(result)
+        self._on_result(frame, result)
 
     def close(self) -> None:
         """Release the landmarker; a frame in work is finished first. Idempotent."""

@@ -7,7 +7,8 @@ from pathlib import Path
 # Before rclpy is imported. Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
 os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_LOCALHOST_ONLY'] = '1'
+if os.environ.get('ROS_DISTRO') == 'humble':
+    os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
 import numpy as np
 from numpy.typing import NDArray

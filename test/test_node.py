@@ -7,6 +7,7 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
 from numpy.typing import NDArray
+from pose_ros.msg import PoseLandmarksArray
 import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -14,7 +15,7 @@ from rclpy.qos import QoSProfile
 from ros import World, image_message, parameters
 from sensor_msgs.msg import Image
 
-from pose_ros.msg import PoseLandmarksArray
+from pose_ros.counters import Drop
 from pose_ros.node import PoseNode
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -240,9 +241,9 @@ def test_a_bad_image_is_dropped_and_counted_and_the_next_one_is_processed(
     camera = Camera(ros, astronaut)
     camera.wait_for_node()
     camera.send(bad_images()[kind])
-    ros.until(lambda: node._pipeline.counters.received == 1)
+    ros.until(lambda: node._configured.pipeline.counters.received == 1)
     assert len(camera.shoot().poses) == 1
-    assert {drop.value: n for drop, n in node._pipeline.counters.dropped.items()} == {'invalid': 1}
+    assert node._configured.pipeline.counters.dropped == {Drop.INVALID: 1}
     lines = [line for line in capfd.readouterr().err.splitlines() if 'image dropped' in line]
     assert len(lines) == 1
 
@@ -257,4 +258,4 @@ def test_a_stream_that_jumps_back_starts_afresh(
     camera.stamp_ns = 5 * SECOND
     again = camera.shoot()
     assert first.poses[0].landmarks == again.poses[0].landmarks
-    assert node._pipeline.counters.restarts == 1
+    assert node._configured.pipeline.counters.restarts == 1
