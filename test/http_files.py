@@ -1,0 +1,74 @@
+"""One file -> a web server on this machine that serves it, with the faults a test asks for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import re
+import threading
+import time
+
+PATIENCE_S = 1.0  # how long a silent server stays silent
+
+
+@dataclass
+class Site:
+    """
+    What the server does; faults are used up one a request.
+
+    :param content: the file
+    :param faults: an HTTP status that is answered instead; 'cut' or 'silent' after a third of the
+        file; '' for none
+    :param ranges: whether it heeds the header Range
+    :param during: called in the middle of every transfer
+    :param requests: the header Range of each request so far, '' where there was none
+    """
+
+    content: bytes
+    faults: list[int | str] = field(default_factory=list)
+    ranges: bool = True
+    during: Callable[[], None] = lambda: None
+    requests: list[str] = field(default_factory=list)
+    url: str = ''
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[Site]:
+    """Serve the site at site.url, on a port of its own, for the length of a `with`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = self.headers.get('Range', '')
+            site.requests.append(asked)
+            fault = site.faults.pop(0) if site.faults else ''
+            if isinstance(fault, int):
+                self.send_error(fault)
+                return
+            start = 0
+            if site.ranges and (match := re.fullmatch(r'bytes=(\d+)-', asked)):
+                start = int(match[1])
+            body = site.content[start:]
+            self.send_response(206 if start else 200)
+            self.send_header('Content-Length', str(len(body)))
+            self.end_headers()
+            third = len(body) // 3
+            self.wfile.write(body[:third])
+            self.wfile.flush()
+            site.during()
+            if fault == 'silent':
+                time.sleep(PATIENCE_S)
+            if not fault:
+                self.wfile.write(body[third:])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(('127.0.0.1', 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        site.url = f'http://127.0.0.1:{server.server_port}/file'
+        try:
+            yield site
+        finally:
+            server.shutdown()
+            thread.join()
