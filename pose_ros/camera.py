@@ -114,15 +114,16 @@ class DemoCamera(Node):
     :ivar error: why no more pictures come; None while they do, and after a normal end
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         """
         Declare the parameters, open the source and begin to publish.
 
+        :param kwargs: for rclpy's Node
         :raises ValueError: when a parameter has the wrong type or is out of range
         :raises SourceError: when the source cannot be opened
         :raises CalibrationError: when the calibration cannot be read
         """
-        super().__init__('demo_camera')
+        super().__init__('demo_camera', **kwargs)
         self.error: str | None = None
         self._options = options = _declare_options(self)
         self._calibration = (
@@ -149,6 +150,11 @@ class DemoCamera(Node):
         """Stop taking pictures; returns when the last one is out, or after half a second."""
         self._stopped.set()
         self._thread.join(STOP_TIMEOUT_S)
+
+    def destroy_node(self) -> None:
+        """Stop, and destroy the node."""
+        self.stop()
+        super().destroy_node()
 
     def _run(self) -> None:
         try:

@@ -44,9 +44,8 @@ def main() -> int:
         executor.add_node(node)
         while node.running and not ended.is_set():
             executor.spin_once(timeout_sec=0.1)
-        node.stop()
-        error = node.error
         node.destroy_node()
+        error = node.error
     except (ParameterException, SourceError, ValueError) as raised:
         error = str(raised)
     if error is not None:
