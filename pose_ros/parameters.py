@@ -26,15 +26,11 @@ from .overlay import OverlayMask, OverlayStyle
 __all__ = ['Parameters', 'declare_parameters']
 
 
-def _parameter(default: Any, text: str, *, low: float | None = None, high: float | None = None,
+def _parameter(default: Any, text: str, *, within: tuple[float, float] | None = None,
                choices: Iterable[str] = (), pattern: str = '', read_only: bool = False) -> Any:
     return field(default=default, metadata={
-        'text': text, 'low': low, 'high': high, 'choices': tuple(choices), 'pattern': pattern,
+        'text': text, 'within': within, 'choices': tuple(choices), 'pattern': pattern,
         'read_only': read_only})
-
-
-def _range(low_high: tuple[float, float]) -> dict[str, float]:
-    return dict(zip(('low', 'high'), low_high, strict=True))
 
 
 @dataclass(frozen=True)
@@ -55,16 +51,16 @@ class Parameters:
     num_poses: int = _parameter(
         1, 'The most people found in one image. With fewer people in view than this, the person '
         'detector runs on every frame, which costs 1.7 to 2.4 times as much.',
-        low=1, high=MAX_NUM_POSES)
+        within=(1, MAX_NUM_POSES))
     min_pose_detection_confidence: float = _parameter(
         0.5, 'The least score of the person detector for a person to be found.',
-        low=0.0, high=1.0)
+        within=(0.0, 1.0))
     min_pose_presence_confidence: float = _parameter(
         0.5, 'The least presence score of the landmark model for a person to be reported.',
-        low=0.0, high=1.0)
+        within=(0.0, 1.0))
     min_tracking_confidence: float = _parameter(
         0.5, 'The overlap of a person from frame to frame that is needed to keep tracking; below '
-        'it the detector runs again.', low=0.0, high=1.0)
+        'it the detector runs again.', within=(0.0, 1.0))
     output_segmentation_masks: bool = _parameter(
         False, 'Compute a segmentation mask of each person; ~/mask and ~/instance_mask need it.')
     delegate: str = _parameter(
@@ -82,26 +78,26 @@ class Parameters:
     clock_restart_threshold: float = _parameter(
         1.0, 'Seconds. A header stamp further back than this means that the stream began again '
         '(a bag that loops, a simulation that was reset); a smaller step back is a late frame '
-        'and is dropped.', low=0.0, high=3600.0)
+        'and is dropped.', within=(0.0, 3600.0))
 
     mask_encoding: str = _parameter(
         'mono8', 'Encoding of ~/mask: mono8 (0-255) or 32FC1 (0.0-1.0).',
         choices=('mono8', '32FC1'))
     marker_distance: float = _parameter(
         2.0, 'Metres in front of the camera at which the markers of a person stand whose position '
-        'is unknown.', **_range(MARKER_STYLE_RANGES['distance_m']))
+        'is unknown.', within=MARKER_STYLE_RANGES['distance_m'])
     marker_min_visibility: float = _parameter(
         0.5, 'Landmarks with a lower visibility, and their bones, are not shown in the markers.',
-        **_range(MARKER_STYLE_RANGES['min_visibility']))
+        within=MARKER_STYLE_RANGES['min_visibility'])
     marker_landmark_diameter: float = _parameter(
         0.03, 'Metres, of the sphere at each landmark.',
-        **_range(MARKER_STYLE_RANGES['landmark_diameter_m']))
+        within=MARKER_STYLE_RANGES['landmark_diameter_m'])
     marker_bone_width: float = _parameter(
         0.015, 'Metres, of the line between two landmarks.',
-        **_range(MARKER_STYLE_RANGES['bone_width_m']))
+        within=MARKER_STYLE_RANGES['bone_width_m'])
     marker_lifetime: float = _parameter(
         0.5, 'Seconds after which RViz removes a marker that is not renewed.',
-        **_range(MARKER_STYLE_RANGES['lifetime_s']))
+        within=MARKER_STYLE_RANGES['lifetime_s'])
 
     overlay_mask: str = _parameter(
         'none', 'What ~/overlay does with the masks: none, tint the people, or replace the '
@@ -113,16 +109,16 @@ class Parameters:
 
     latency_warn: float = _parameter(
         0.2, 'Seconds. From this median age of published poses on, the diagnostics say WARN.',
-        low=0.0, high=3600.0)
+        within=(0.0, 3600.0))
     latency_error: float = _parameter(
         1.0, 'Seconds. From this median age of published poses on, the diagnostics say ERROR.',
-        low=0.0, high=3600.0)
+        within=(0.0, 3600.0))
     silence_warn: float = _parameter(
         2.0, 'Seconds. Without an image for this long the diagnostics say WARN, and the log why.',
-        low=0.1, high=3600.0)
+        within=(0.1, 3600.0))
     silence_error: float = _parameter(
         10.0, 'Seconds. Without an image for this long the diagnostics say ERROR.',
-        low=0.1, high=3600.0)
+        within=(0.1, 3600.0))
 
     autostart: bool = _parameter(
         False, 'Configure and activate by itself at start, without a lifecycle manager.',
@@ -185,16 +181,16 @@ def _checked(declared: Field[Any], value: Any) -> Any:
     wanted = type(declared.default)
     if wanted is float and type(value) is int:
         value = float(value)
-    low, high = declared.metadata['low'], declared.metadata['high']
+    within, pattern = declared.metadata['within'], declared.metadata['pattern']
     choices = declared.metadata['choices']
     if type(value) is not wanted:
         raise ValueError(f'{declared.name}: wanted a {_TYPE_NAMES[wanted]}, got {value!r}')
     if choices and value not in choices:
         raise ValueError(f'{declared.name}: wanted one of {", ".join(choices)}, got {value!r}')
-    if not re.fullmatch(declared.metadata['pattern'] or '.*', str(value)):
-        raise ValueError(f'{declared.name}: wanted {declared.metadata["pattern"]}, got {value!r}')
-    if low is not None and not low <= value <= high:
-        raise ValueError(f'{declared.name}: wanted {low} to {high}, got {value}')
+    if pattern and not re.fullmatch(pattern, str(value)):
+        raise ValueError(f'{declared.name}: wanted {pattern}, got {value!r}')
+    if within and not within[0] <= value <= within[1]:
+        raise ValueError(f'{declared.name}: wanted {within[0]} to {within[1]}, got {value}')
     return value
 
 
@@ -209,13 +205,13 @@ def _descriptor(declared: Field[Any]) -> ParameterDescriptor:
         dynamic_typing=isinstance(declared.default, float))
     if metadata['choices']:
         descriptor.additional_constraints = f'One of {", ".join(metadata["choices"])}.'
-    if metadata['low'] is not None:
+    if metadata['within']:
+        low, high = metadata['within']
         if isinstance(declared.default, int):
-            descriptor.integer_range = [
-                IntegerRange(from_value=metadata['low'], to_value=metadata['high'], step=1)]
+            descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
         else:
             descriptor.floating_point_range = [
-                FloatingPointRange(from_value=metadata['low'], to_value=metadata['high'])]
+                FloatingPointRange(from_value=low, to_value=high)]
     return descriptor
 
 
