@@ -47,7 +47,7 @@ def _index(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Skip unless pip can have the wheel, asked in words of this test's own."""
     done = subprocess.run(
         [sys.executable, '-m', 'pip', 'download', 'mediapipe==0.10.21', '--no-deps',
-         '--only-binary', ':all:', '--python-version', '311', '--platform', 'manylinux_2_28_x86_64'],
+         '--only-binary=:all:', '--python-version=3.11', '--platform=manylinux_2_28_x86_64'],
         cwd=tmp_path_factory.mktemp('index'), capture_output=True, timeout=100, check=False)
     if done.returncode:
         pytest.skip('pip reaches no package index that has mediapipe 0.10.21')
