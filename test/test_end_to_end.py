@@ -69,7 +69,7 @@ def test_a_photograph_gives_what_a_direct_call_gives(
     expected = direct(models[model], astronaut, stamp_ns // 1_000_000)
     camera = ros.node.create_publisher(Image, '/camera/image_raw', QoSProfile(depth=1))
     sent = image_message(astronaut, stamp_ns)
-    with process('image:=/camera/image_raw', model=model, autostart=True,
+    with process('image:=/camera/image_raw', model=str(models[model]), autostart=True,
                  output_segmentation_masks=True, mask_encoding='32FC1'):
         poses = ros.collect(PoseLandmarksArray, 'pose/landmarks')
         masks = ros.collect(Image, 'pose/mask')
@@ -107,7 +107,7 @@ def test_a_signal_ends_the_process_cleanly(
         ros: World, models: dict[str, Path], astronaut: NDArray[np.uint8], state: str,
         number: signal.Signals) -> None:
     camera = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
-    with process(model='heavy') as node:
+    with process(model=str(models['heavy'])) as node:
         if state == 'starting':
             time.sleep(0.7)
         else:
@@ -137,8 +137,9 @@ def reach(ros: World, state: str) -> None:
         change_state(ros, Transition.TRANSITION_ACTIVATE)
 
 
-def test_an_impossible_transition_does_not_end_the_process(ros: World) -> None:
-    with process(model='lite') as node:
+def test_an_impossible_transition_does_not_end_the_process(
+        ros: World, models: dict[str, Path]) -> None:
+    with process(model=str(models['lite'])) as node:
         request = ChangeState.Request(
             transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
         assert not ros.call(ChangeState, 'pose/change_state', request).success

@@ -63,8 +63,8 @@ class Camera:
 
 
 @pytest.fixture(autouse=True)
-def bundles(models: dict[str, Path]) -> dict[str, Path]:
-    return models
+def lite(models: dict[str, Path]) -> Path:
+    return models['lite']
 
 
 def test_cycles_back_to_back(ros: World, astronaut: NDArray[np.uint8]) -> None:
@@ -207,7 +207,9 @@ def test_a_bad_parameter_while_active_is_rejected_with_the_reason(
     {'min_pose_detection_confidence': 0.7}, {'marker_distance': 3},
 ])
 def test_a_good_parameter_takes_effect_between_two_frames(
-        ros: World, astronaut: NDArray[np.uint8], change: dict[str, Any]) -> None:
+        ros: World, astronaut: NDArray[np.uint8], models: dict[str, Path],
+        change: dict[str, Any]) -> None:
+    assert models[change.get('model', 'lite')]
     node = pose_node(ros)
     node.trigger_configure()
     node.trigger_activate()

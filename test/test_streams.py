@@ -28,8 +28,8 @@ RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFOR
 
 
 @pytest.fixture(autouse=True)
-def bundles(models: dict[str, Path]) -> dict[str, Path]:
-    return models
+def lite(models: dict[str, Path]) -> Path:
+    return models['lite']
 
 
 @pytest.fixture
