@@ -87,7 +87,8 @@ class PoseNode(LifecycleNode):
         try:
             require_cv_bridge()
             options = self._settings.landmarker_options()
-            pipeline = Pipeline(options, self._settings.clock_restart_threshold, self._on_result)
+            pipeline = Pipeline(options, self._settings.clock_restart_threshold, self._on_result,
+                                self._settings.search_interval)
         except (ImportError, ModelError, LandmarkerError) as error:
             raise ExpectedError(str(error)) from error
         stills = Stills(options)
@@ -200,7 +201,7 @@ class PoseNode(LifecycleNode):
         old = self._settings
         if self._configured:
             options = settings.landmarker_options()
-            self._configured.pipeline.set_options(options)
+            self._configured.pipeline.set_options(options, settings.search_interval)
             self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
             self._configured.stills.set_options(options)
             self._configured.outputs.set_parameters(settings)

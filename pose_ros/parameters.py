@@ -50,8 +50,12 @@ class Parameters:
         'frames when it is busy.', choices=(mode.value for mode in RunningMode))
     num_poses: int = _parameter(
         1, 'The most people found in one image. With fewer people in view than this, the person '
-        'detector runs on every frame, which costs 1.7 to 2.4 times as much.',
+        'detector runs on every frame, which costs up to 2.4 times as much: see search_interval.',
         within=(1, MAX_NUM_POSES))
+    search_interval: float = _parameter(
+        0.0, 'Seconds; 0: off. In running mode video with num_poses above 1: while one person is '
+        'in view, look for more only this often, at nearly the cost of num_poses 1. Takes a '
+        'second landmarker, about 100 MB.', within=(0.0, 60.0))
     min_pose_detection_confidence: float = _parameter(
         0.5, 'The least score of the person detector for a person to be found.',
         within=(0.0, 1.0))

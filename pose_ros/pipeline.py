@@ -16,6 +16,7 @@ from .counters import Counters, Drop
 from .frame import Frame
 from .landmarker import Landmarker, LandmarkerError, LandmarkerOptions, RunningMode
 from .result import Result
+from .searching import SearchingLandmarker
 
 __all__ = ['Pipeline']
 
@@ -28,18 +29,22 @@ class Pipeline:
     """One stream of frames through one landmarker; to be closed after use."""
 
     def __init__(self, options: LandmarkerOptions, restart_after_s: float,
-                 on_result: Callable[[Frame, Result], None]) -> None:
+                 on_result: Callable[[Frame, Result], None],
+                 search_interval_s: float = 0.0) -> None:
         """
         Build the landmarker.
 
         :param restart_after_s: seconds; a stamp further back begins a new stream
         :param on_result: takes each processed frame with what was found in it
+        :param search_interval_s: seconds between two searches for more people in running mode
+            video while one person is in view; 0: search on every frame
         :raises LandmarkerError: when MediaPipe refuses the options
         """
         self.counters = Counters()
         self.clock = StreamClock(restart_after_s)
         self._on_result = on_result
         self._in_flight: InFlight = {}
+        self._search_interval_s = search_interval_s
         self._landmarker = self._built(options)
 
     @property
@@ -47,7 +52,10 @@ class Pipeline:
         """The options of the running landmarker."""
         return self._landmarker.options
 
-    def _built(self, options: LandmarkerOptions) -> Landmarker:
+    def _built(self, options: LandmarkerOptions) -> Landmarker | SearchingLandmarker:
+        if (self._search_interval_s > 0 and options.num_poses > 1
+                and options.running_mode is RunningMode.VIDEO):
+            return SearchingLandmarker(options, round(self._search_interval_s * 1e3))
         in_flight: InFlight = {}
         landmarker = Landmarker(
             options, partial(self._arrived, in_flight)
@@ -55,15 +63,23 @@ class Pipeline:
         self._in_flight = in_flight
         return landmarker
 
-    def set_options(self, options: LandmarkerOptions) -> None:
+    def set_options(self, options: LandmarkerOptions, search_interval_s: float = 0.0) -> None:
         """
         Go on with other options from the next frame on; tracking starts afresh if they differ.
 
+        :param search_interval_s: as at construction
         :raises LandmarkerError: when MediaPipe refuses them; the old landmarker goes on
         """
-        if options != self.options:
+        before = self._search_interval_s
+        if (options, search_interval_s) == (self.options, before):
+            return
+        self._search_interval_s = search_interval_s
+        try:
             old, self._landmarker = self._landmarker, self._built(options)
-            old.close()
+        except LandmarkerError:
+            self._search_interval_s = before
+            raise
+        old.close()
 
     def feed(self, frame: Frame, arrival_ns: int) -> Verdict:
         """
@@ -94,12 +110,13 @@ class Pipeline:
         old.close()
 
     def _run(self, frame: Frame, stamp_ms: int) -> None:
-        start_s = perf_counter()
-        if self.options.running_mode is RunningMode.LIVE_STREAM:
+        landmarker, start_s = self._landmarker, perf_counter()
+        if (isinstance(landmarker, Landmarker)
+                and self.options.running_mode is RunningMode.LIVE_STREAM):
             self._in_flight[stamp_ms] = (frame, start_s)
-            self._landmarker.detect_async(frame.rgb, stamp_ms)
+            landmarker.detect_async(frame.rgb, stamp_ms)
         else:
-            self._done(frame, self._landmarker.detect(frame.rgb, stamp_ms), start_s)
+            self._done(frame, landmarker.detect(frame.rgb, stamp_ms), start_s)
 
     def _arrived(self, in_flight: InFlight, stamp_ms: int, result: Result) -> None:
         """Take a live_stream result; frames before it that are still in flight were dropped."""
