@@ -1,0 +1,218 @@
+"""
+A webcam, video or photograph in; what the real pose node says about it, to look at, out.
+
+The camera node and the pose node run as processes of their own, as `ros2 run` would start them;
+this process drives the pose node's lifecycle and listens to the topics of both.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
+import os
+from pathlib import Path
+import signal
+import sys
+import time
+
+# Before rclpy is imported: topics of our own, seen on this machine only. Up to 101, Fast DDS's
+# ports stay clear of Linux's ephemeral ones.
+os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+if os.environ.get('ROS_DISTRO') == 'humble':
+    os.environ['ROS_LOCALHOST_ONLY'] = '1'
+os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
+
+from demo_processes import Executable
+from demo_recorder import Recorded, Recorder
+from demo_summary import summary
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from pose_ros.video_source import SourceError, open_source
+
+START_TIMEOUT_S = 60.0
+LAST_POSES_TIMEOUT_S = 2.0
+LONGER_SIDE_PX = 640  # what DDS carries between processes without being tuned for images
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the text says which part failed and how."""
+
+
+def say(text: str) -> None:
+    """Print a line of progress."""
+    print(f'[demo] {text}', flush=True)
+
+
+class Demo:
+    """One run: two processes started, listened to and stopped."""
+
+    def __init__(self, arguments: argparse.Namespace, size: dict[str, int]) -> None:
+        """
+        Prepare to listen.
+
+        :param arguments: of the command line
+        :param size: parameters of the camera
+        """
+        self._begin = time.monotonic()
+        self._arguments, self._size = arguments, size
+        self._recorder = Recorder()
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._recorder)
+
+    def record(self) -> Recorder:
+        """
+        Start the processes, record for the wanted time, stop them.
+
+        :raises DemoError: when one of them fails
+        """
+        output, source = self._arguments.output, self._arguments.source
+        with ExitStack() as stack:
+            self._camera = stack.enter_context(Executable(
+                'demo_camera', output / 'demo_camera.log', {'source': source, **self._size}))
+            self._pose_node = stack.enter_context(Executable(
+                'pose_node', output / 'pose_node.log', {
+                    'model': self._arguments.model, 'num_poses': self._arguments.num_poses,
+                    'output_segmentation_masks': True,
+                }, {'image': 'image_raw'}))
+            self._start()
+            self._listen()
+        return self._recorder
+
+    def _start(self) -> None:
+        """Bring the pose node to active and wait for its first landmarks."""
+        self._change_state('configure', Transition.TRANSITION_CONFIGURE)
+        self._change_state('activate', Transition.TRANSITION_ACTIVATE)
+        if not self._until(lambda: self._recorder.images, START_TIMEOUT_S):
+            raise DemoError(f'no image comes from the camera:\n{self._camera.tail()}')
+        if not self._until(lambda: self._recorder.poses, START_TIMEOUT_S):
+            raise DemoError(f'no landmarks come from the pose node:\n{self._pose_node.tail()}')
+
+    def _change_state(self, name: str, transition: int) -> None:
+        """Ask the pose node for a transition, as a lifecycle manager does."""
+        client = self._recorder.create_client(ChangeState, 'pose/change_state')
+        request = ChangeState.Request()
+        request.transition.id = transition
+        if self._until(client.service_is_ready, START_TIMEOUT_S):
+            answer = client.call_async(request)
+            if self._until(answer.done, START_TIMEOUT_S) and answer.result().success:
+                return
+        raise DemoError(f'the pose node did not {name}:\n{self._pose_node.tail()}')
+
+    def _listen(self) -> None:
+        """Record for the wanted time, with a line of progress every second."""
+        recorder, seconds = self._recorder, self._arguments.seconds
+        say(f'at work after {time.monotonic() - self._begin:.1f} s; recording ...')
+        recorder.begin()
+        begin = time.monotonic()
+        while (left_s := begin + seconds - time.monotonic()) > 0:
+            self._until(lambda: False, min(1.0, left_s))
+            people = recorder.people
+            say(f'{time.monotonic() - begin:4.0f} of {seconds:g} s: {recorder.images} images, '
+                f'{recorder.poses} with poses, {people} {"person" if people == 1 else "people"}')
+        recorder.end()
+        self._until(
+            lambda: all(frame.complete for frame in recorder.frames.values()),
+            LAST_POSES_TIMEOUT_S)
+        if not recorder.poses:
+            raise DemoError(
+                f'no more landmarks came from the pose node:\n{self._pose_node.tail()}')
+
+    def _until(self, condition: Callable[[], object], seconds: float) -> bool:
+        """Listen until the condition holds, and say whether it does; a part may not end."""
+        end = time.monotonic() + seconds
+        while not condition():
+            for name, part in (('camera', self._camera), ('pose node', self._pose_node)):
+                if not part.running:
+                    raise DemoError(f'the {name} ended:\n{part.tail()}')
+            if time.monotonic() > end:
+                return False
+            self._executor.spin_once(timeout_sec=0.05)
+        return True
+
+
+def write(output: Path, frames: dict[int, Recorded], table: str) -> list[Path]:
+    """Write all that can be looked at into the folder, and return the paths."""
+    from demo_markers import write_markers  # noqa: PLC0415
+    from demo_pictures import write_still, write_video  # noqa: PLC0415
+
+    annotated = [each for each in sorted(frames.items()) if each[1].jpeg and each[1].poses]
+    files = [output / 'summary.txt', output / 'annotated.png']
+    files[0].write_text(table + '\n')
+    middle = len(annotated) // 2
+    stills = sorted(annotated, key=lambda each: abs(annotated.index(each) - middle))
+    _, still = next((each for each in stills if each[1].complete), stills[0])
+    write_still(files[1], still)
+    if still.markers:
+        files.append(output / 'markers.png')
+        write_markers(files[-1], still.markers)
+    files.append(write_video(output / 'annotated', annotated))
+    return files
+
+
+def camera_size(source: str) -> dict[str, int]:
+    """
+    Look at the source, and return the camera's parameters that keep its pictures small enough.
+
+    :raises SourceError: when it cannot be opened
+    """
+    opened = open_source(source)
+    opened.grab()
+    height, width, _ = opened.retrieve().shape
+    opened.close()
+    if max(width, height) <= LONGER_SIDE_PX:
+        return {}
+    return {'width' if width > height else 'height': LONGER_SIDE_PX}
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return the command line's arguments."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--source', default='', help='0 for a webcam, or a video or photograph; '
+                        'without, a photograph that comes with scikit-image')
+    parser.add_argument('--seconds', type=float, default=15.0, help='how long to record')
+    parser.add_argument('--output', type=Path, default=Path('demo_output'), help='folder')
+    parser.add_argument('--model', default='full', help='lite, full, heavy or the path of a file')
+    parser.add_argument('--num-poses', type=int, default=1, help='the most people to be found')
+    arguments = parser.parse_args()
+    if arguments.source and not arguments.source.isdecimal():
+        arguments.source = str(Path(arguments.source).expanduser().absolute())
+    return arguments
+
+
+def main() -> int:
+    """Run the demo; return the exit code."""
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        size = camera_size(arguments.source)
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        say('starting the camera and the pose node ...')
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        recorder = Demo(arguments, size).record()
+        say('writing video and pictures ...')
+        table = summary(arguments.source or 'a photograph, moved', arguments.model,
+                        recorder.frames, recorder.diagnostics)
+        files = write(arguments.output, recorder.frames, table)
+    except (DemoError, SourceError) as error:
+        print(f'[demo] FAILED: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('[demo] stopped', file=sys.stderr)
+        return 130
+    finally:
+        rclpy.try_shutdown()
+    print(f'\n{table}\n')
+    say('done; to look at:')
+    for path in files:
+        print(f'    {path}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
