@@ -176,7 +176,7 @@ class DemoCamera(Node):
         while not self._stopped.is_set():
             if not self._source.live:
                 self._stopped.wait(max(0.0, due_s - monotonic()))
-            if not self._source.grab():
+            if not self._source.grab() or self._stopped.is_set():
                 break
             stamp = self.get_clock().now().to_msg()
             if monotonic() < due_s - period_s / 4:  # a webcam faster than wanted

@@ -195,7 +195,7 @@ def main() -> int:
         say('starting the camera and the pose node ...')
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         recorder = Demo(arguments, size).record()
-        say('writing video and pictures ...')
+        say('writing video and pictures; the video takes a few seconds ...')
         table = summary(arguments.source or 'a photograph, moved', arguments.model,
                         recorder.frames, recorder.diagnostics)
         files = write(arguments.output, recorder.frames, table)
