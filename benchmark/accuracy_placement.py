@@ -1,0 +1,136 @@
+"""How far off the positions of people are, by distance, and what finding them costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parent.parent / 'test'))
+from people import BODIES_M, CAMERAS, depth_image, seen, turned, with_holes, with_noise
+
+from pose_ros.placement import BODY_SCALE_STD, place, refine_with_depth
+from pose_ros.result import PositionSource, Result
+
+DISTANCES_M = (1, 2, 3, 4, 5, 6, 8)
+PEOPLE = 40  # at each distance
+WALL_BEHIND_M = 0.6
+CAMERA = CAMERAS['ideal']
+SIZE = CAMERA.width, CAMERA.height
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """
+    Positions of people of all sizes at one distance, by landmarks as noisy as MediaPipe's.
+
+    :param distance_m: of the hip midpoint, along the optical axis
+    :param exact: median error without noise and with a body of average size, as a fraction
+    :param alone: median error with camera_info alone, as a fraction of the distance
+    :param alone_covered: share of the people within twice the position_error
+    :param depth_m: median error with depth of which 30 % are missing, a wall behind
+    :param depth_worst_m: 95th percentile of it
+    :param depth_covered: share of the people within twice the position_error
+    :param depth_used: share of the people whose position is from depth
+    """
+
+    distance_m: float
+    exact: float
+    alone: float
+    alone_covered: float
+    depth_m: float
+    depth_worst_m: float
+    depth_covered: float
+    depth_used: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """
+    Median wall-clock time of one frame.
+
+    :param people: in it
+    :param place_ms: with camera_info alone
+    :param depth_ms: what a depth image adds
+    """
+
+    people: int
+    place_ms: float
+    depth_ms: float
+
+
+def accuracy(distance_m: float) -> Accuracy:
+    rng = np.random.default_rng(round(distance_m))
+    exact, alone, depth = [], [], []
+    covered = [], []
+    used = 0
+    for index, heading in enumerate(np.linspace(0, 2 * np.pi, PEOPLE, endpoint=False)):
+        position = distance_m * np.array((rng.uniform(-0.3, 0.3), rng.uniform(-0.02, 0.05), 1))
+        scale = rng.normal(1, BODY_SCALE_STD)
+        body_m = scale * turned(BODIES_M[index % len(BODIES_M)], heading)
+        average = seen(body_m[None] / scale, position[None], CAMERA)
+        exact.append(_off(place(average, CAMERA, *SIZE), position))
+
+        noisy = with_noise(seen(body_m[None], position[None], CAMERA, scale), rng)
+        placed = place(noisy, CAMERA, *SIZE)
+        picture = with_holes(
+            depth_image(body_m[None], position[None], CAMERA, distance_m + WALL_BEHIND_M), rng)
+        refined = refine_with_depth(placed, picture, CAMERA, *SIZE)
+        for result, errors_m, within in (
+                (placed, alone, covered[0]), (refined, depth, covered[1])):
+            errors_m.append(_off(result, position))
+            within.append(errors_m[-1] < 2 * result.position_errors[0])
+        used += refined.position_sources[0] == PositionSource.DEPTH
+    length_m = np.hypot(1, 0.15) * distance_m
+    return Accuracy(
+        distance_m, float(np.median(exact) / length_m), float(np.median(alone) / length_m),
+        float(np.mean(covered[0])), float(np.median(depth)), float(np.quantile(depth, 0.95)),
+        float(np.mean(covered[1])), used / PEOPLE)
+
+
+def cost(people: int, frames: int = 300) -> Cost:
+    positions = np.array([(0.8 * index - 0.4 * people, 0, 3 + index) for index in range(people)])
+    bodies = BODIES_M[np.arange(people) % len(BODIES_M)]
+    result = seen(bodies, positions, CAMERA)
+    picture = depth_image(bodies, positions, CAMERA, 9)
+    placed = place(result, CAMERA, *SIZE)
+    times_ms = []
+    for _ in range(frames):
+        start = perf_counter()
+        place(result, CAMERA, *SIZE)
+        middle = perf_counter()
+        refine_with_depth(placed, picture, CAMERA, *SIZE)
+        times_ms.append((1e3 * (middle - start), 1e3 * (perf_counter() - middle)))
+    return Cost(people, *np.median(times_ms, axis=0).tolist())
+
+
+def measure() -> tuple[list[Accuracy], list[Cost]]:
+    """Return accuracy by distance, and cost by the number of people; takes about 20 s."""
+    return [accuracy(each) for each in DISTANCES_M], [cost(each) for each in (1, 2, 4, 8)]
+
+
+def table(rows: list[Accuracy], costs: list[Cost]) -> str:
+    """Return both as Markdown."""
+    lines = [
+        '| distance | camera_info, no noise | camera_info | within 2 errors | depth, 30 % missing '
+        '| 95 % below | within 2 errors | used |', '|---' * 8 + '|']
+    lines += [
+        f'| {row.distance_m:g} m | {row.exact:.2%} | {row.alone:.1%} | {row.alone_covered:.0%} '
+        f'| {100 * row.depth_m:.1f} cm | {100 * row.depth_worst_m:.1f} cm '
+        f'| {row.depth_covered:.0%} | {row.depth_used:.0%} |' for row in rows]
+    lines += ['', '| people | camera_info | depth adds |', '|---|---|---|']
+    lines += [f'| {each.people} | {each.place_ms:.2f} ms | {each.depth_ms:.2f} ms |'
+              for each in costs]
+    return '\n'.join(lines)
+
+
+def _off(result: Result, position: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(result.positions[0] - position))
+
+
+if __name__ == '__main__':
+    print(table(*measure()))
