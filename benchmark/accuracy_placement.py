@@ -73,7 +73,8 @@ def accuracy(distance_m: float) -> Accuracy:
         scale = rng.normal(1, BODY_SCALE_STD)
         body_m = scale * turned(BODIES_M[index % len(BODIES_M)], heading)
         average = seen(body_m[None] / scale, position[None], CAMERA)
-        exact.append(_off(place(average, CAMERA, *SIZE), position))
+        away_m = float(np.linalg.norm(position))
+        exact.append(_off(place(average, CAMERA, *SIZE), position) / away_m)
 
         noisy = with_noise(seen(body_m[None], position[None], CAMERA, scale), rng)
         placed = place(noisy, CAMERA, *SIZE)
@@ -84,10 +85,10 @@ def accuracy(distance_m: float) -> Accuracy:
                 (placed, alone, covered[0]), (refined, depth, covered[1])):
             errors_m.append(_off(result, position))
             within.append(errors_m[-1] < 2 * result.position_errors[0])
-        used += refined.position_sources[0] == PositionSource.DEPTH
-    length_m = np.hypot(1, 0.15) * distance_m
+        alone[-1] /= away_m
+        used += int(refined.position_sources[0] == PositionSource.DEPTH)
     return Accuracy(
-        distance_m, float(np.median(exact) / length_m), float(np.median(alone) / length_m),
+        distance_m, float(np.median(exact)), float(np.median(alone)),
         float(np.mean(covered[0])), float(np.median(depth)), float(np.quantile(depth, 0.95)),
         float(np.mean(covered[1])), used / PEOPLE)
 
