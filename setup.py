@@ -27,6 +27,7 @@ PYPI = {
     'python3-mediapipe-pip': 'mediapipe',
     'python3-numpy': 'numpy',
     'python3-opencv': 'opencv-contrib-python>=4.8,<5',
+    'python3-yaml': 'pyyaml',
 }
 
 

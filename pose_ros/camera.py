@@ -7,12 +7,11 @@ and the node goes on answering meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -20,6 +19,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from .calibration import CalibrationError, ideal_camera_info, load_camera_info
+from .declaration import check, declare, parameter
 from .picture import image_message, jpeg_message
 from .video_source import SourceError, VideoSource, open_source
 
@@ -30,12 +30,6 @@ QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 STOP_TIMEOUT_S = 0.5
 
 
-def _parameter(
-    default: Any, text: str, low: float | None = None, high: float | None = None,
-) -> Any:
-    return field(default=default, metadata={'text': text, 'low': low, 'high': high})
-
-
 @dataclass(frozen=True)
 class CameraOptions:
     """
@@ -44,64 +38,39 @@ class CameraOptions:
     :raises ValueError: when a value has the wrong type or is out of range
     """
 
-    source: str = _parameter(
+    source: str = parameter(
         '', "What is filmed: the number of a webcam ('0'), the path of a video or photograph, or "
         "'' for a photograph that comes with scikit-image. A photograph is shown as a hand-held "
-        'camera would see it.')
-    rate: float = _parameter(
-        0.0, "Pictures a second; 0 is the source's own rate, 30 for a photograph.", 0.0, 240.0)
-    loop: bool = _parameter(
-        True, 'Begin a video again at its end; otherwise the camera ends with it.')
-    width: int = _parameter(
+        'camera would see it.', read_only=True)
+    rate: float = parameter(
+        0.0, "Pictures a second; 0 is the source's own rate, 30 for a photograph.",
+        within=(0.0, 240.0), read_only=True)
+    loop: bool = parameter(
+        True, 'Begin a video again at its end; otherwise the camera ends with it.',
+        read_only=True)
+    width: int = parameter(
         0, "Width of the pictures in pixels; 0 is the source's own, or follows the height.",
-        0, 7680)
-    height: int = _parameter(
+        within=(0, 7680), read_only=True)
+    height: int = parameter(
         0, "Height of the pictures in pixels; 0 is the source's own, or follows the width.",
-        0, 7680)
-    frame_id: str = _parameter(
+        within=(0, 7680), read_only=True)
+    frame_id: str = parameter(
         'camera_optical_frame',
-        "Frame of the headers: the camera's optical frame (x right, y down, z forward).")
-    camera_info_url: str = _parameter(
+        "Frame of the headers: the camera's optical frame (x right, y down, z forward).",
+        read_only=True)
+    camera_info_url: str = parameter(
         '', 'Calibration of the camera: a YAML file as camera_calibration writes it, named by a '
-        'path, file:// or package:// URL. Empty: no distortion, and horizontal_fov_deg.')
-    horizontal_fov_deg: float = _parameter(
+        'path, file:// or package:// URL. Empty: no distortion, and horizontal_fov_deg.',
+        read_only=True)
+    horizontal_fov_deg: float = parameter(
         60.0, 'Degrees between the left and the right edge of the picture, when there is no '
-        'calibration.', 1.0, 179.0)
-    compressed: bool = _parameter(False, 'Offer image_raw/compressed (JPEG) as well.')
+        'calibration.', within=(1.0, 179.0), read_only=True)
+    compressed: bool = parameter(
+        False, 'Offer image_raw/compressed (JPEG) as well.', read_only=True)
 
     def __post_init__(self) -> None:
         """Check every value."""
-        for each in fields(self):
-            value, wanted = getattr(self, each.name), type(each.default)
-            if type(value) is not wanted:
-                raise ValueError(f'{each.name}: wanted a {wanted.__name__}, got {value!r}')
-            low, high = each.metadata['low'], each.metadata['high']
-            if low is not None and not low <= value <= high:
-                raise ValueError(f'{each.name}: wanted {low} to {high}, got {value}')
-
-
-def _declare_options(node: Node) -> CameraOptions:
-    """
-    Declare the parameters on the node and return their values.
-
-    :raises ValueError: when a value has the wrong type or is out of range
-    """
-    values = {}
-    for each in fields(CameraOptions):
-        descriptor = ParameterDescriptor(
-            description=each.metadata['text'], read_only=True,
-            dynamic_typing=True)  # the options say themselves what they want
-        low, high = each.metadata['low'], each.metadata['high']
-        if isinstance(each.default, float) and low is not None:
-            descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
-        elif low is not None:
-            descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
-        value = node.declare_parameter(each.name, each.default, descriptor).value
-        # The command line and launch files turn '0' into a number, and 30.0 into an integer.
-        if type(value) is int and not isinstance(each.default, int):
-            value = str(value) if isinstance(each.default, str) else float(value)
-        values[each.name] = value
-    return CameraOptions(**values)
+        check(self)
 
 
 class DemoCamera(Node):
@@ -125,7 +94,10 @@ class DemoCamera(Node):
         """
         super().__init__('demo_camera', **kwargs)
         self.error: str | None = None
-        self._options = options = _declare_options(self)
+        values, problems = declare(self, CameraOptions)
+        if problems:
+            raise ValueError('; '.join(problems.values()))
+        self._options = options = CameraOptions(**values)
         self._calibration = (
             load_camera_info(options.camera_info_url) if options.camera_info_url else None)
         self._source: VideoSource = open_source(

@@ -27,7 +27,6 @@ def main() -> int:
     # What OpenCV logs about a device or file that it cannot open, our errors say in one line.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     import rclpy  # noqa: PLC0415
-    from rclpy.exceptions import ParameterException  # noqa: PLC0415
     from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
     from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
@@ -46,7 +45,7 @@ def main() -> int:
             executor.spin_once(timeout_sec=0.1)
         node.destroy_node()
         error = node.error
-    except (ParameterException, SourceError, ValueError) as raised:
+    except (SourceError, ValueError) as raised:
         error = str(raised)
     if error is not None:
         rclpy.logging.get_logger('demo_camera').fatal(error)

@@ -22,7 +22,7 @@ CONFIG = Path(__file__).parent.parent / 'config' / 'pose.yaml'
     ({'min_tracking_confidence': 1.5}, ['min_tracking_confidence', '0.0 to 1.0', '1.5']),
     ({'min_tracking_confidence': float('nan')}, ['min_tracking_confidence', 'nan']),
     ({'running_mode': 'movie'}, ['running_mode', 'image, video, live_stream', 'movie']),
-    ({'model': 3}, ['model', 'string', '3']),
+    ({'model': 3.5}, ['model', 'string', '3.5']),
     ({'mask_encoding': 'rgb8'}, ['mask_encoding', 'mono8, 32FC1', 'rgb8']),
 ])
 def test_bad_values_are_refused_in_words(wrong: dict[str, Any], words: list[str]) -> None:
@@ -72,7 +72,7 @@ def test_declared_with_text_and_range(ros: World) -> None:
 
 def test_bad_overrides_are_reported_and_replaced_by_defaults(ros: World) -> None:
     given = parameters(num_poses=1000, min_tracking_confidence=1, running_mode='film',
-                       model=5, marker_distance=0.5)
+                       model=5.5, marker_distance=0.5)
     node = ros.add(Node('overridden', parameter_overrides=given))
     values, problems = declare_parameters(node)
     assert set(problems) == {'num_poses', 'running_mode', 'model'}
