@@ -27,7 +27,7 @@ def ideal_camera_info(width: int, height: int, horizontal_fov_deg: float) -> Cam
     :param horizontal_fov_deg: angle between the left and the right edge, above 0 and below 180
     """
     focal_px = width / 2 / tan(radians(horizontal_fov_deg) / 2)
-    k = [focal_px, 0.0, width / 2, 0.0, focal_px, height / 2, 0.0, 0.0, 1.0]
+    k = [focal_px, 0.0, (width - 1) / 2, 0.0, focal_px, (height - 1) / 2, 0.0, 0.0, 1.0]
     return CameraInfo(
         width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5, k=k,
         r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],

@@ -16,6 +16,7 @@ import numpy as np
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
+from .geometry import turned, viewing_quaternions
 from .result import UNTRACKED, Result
 from .skeleton import COLORS_RGB, CONNECTIONS, Landmark, Side, side_of
 
@@ -83,7 +84,7 @@ class SkeletonMarkers:
     and in it three markers: the landmarks as spheres, the connections as lines, both coloured by
     side and weaker where visibility is low, and a label above the head: the namespace and, when
     known, the distance from the camera. World landmarks are shown in the header's frame, around
-    the person's position.
+    the person's position and turned to the line of sight, which they belong to.
 
     The message that `write` and `clear` return is overwritten by the next call: publish or copy
     it before.
@@ -141,14 +142,18 @@ class SkeletonMarkers:
         alphas = np.where(visible, np.clip(result.visibility, *ALPHA_RANGE), 0)
         known = np.isfinite(result.positions).all(axis=1)
         origins_m = np.where(known[:, None], result.positions, (0, 0, style.distance_m))
+        quaternions = viewing_quaternions(origins_m)
+        noses_m = (origins_m + turned(world_xyz_m, origins_m)[:, Landmark.NOSE]).tolist()
 
         markers = []
-        for index, (track_id, is_known, origin_m, xyz_m, alpha) in enumerate(zip(
+        for index, (track_id, is_known, origin_m, quaternion, xyz_m, alpha) in enumerate(zip(
                 result.track_ids.tolist(), known.tolist(), origins_m.tolist(),
-                world_xyz_m.tolist(), alphas.tolist(), strict=True)):
+                quaternions.tolist(), world_xyz_m.tolist(), alphas.tolist(), strict=True)):
             name = f'pose_{index}' if track_id == UNTRACKED else f'track_{track_id}'
             label = f'{name}\n{hypot(*origin_m):.2f}m' if is_known else name
-            markers += self._figures[index].draw(name, label, origin_m, xyz_m, alpha)
+            figure = self._figures[index]
+            figure.place(origin_m, quaternion, noses_m[index])
+            markers += figure.draw(name, label, xyz_m, alpha)
         return markers
 
 
@@ -160,15 +165,24 @@ class _Figure:
         self._colors = [_color(side_of(index)) for index in Landmark]
         self._center_colors = [_color(Side.CENTER) for _ in Landmark]
         white = _color(Side.CENTER)
-        pose = Pose()  # a new pose is not turned
-        self._position = pose.position
+        pose = Pose()
+        self._pose = pose
         self._spheres = Marker(type=Marker.SPHERE_LIST, id=LANDMARKS_ID, pose=pose, color=white)
         self._lines = Marker(type=Marker.LINE_LIST, id=BONES_ID, pose=pose, color=white)
         self._label = Marker(type=Marker.TEXT_VIEW_FACING, id=LABEL_ID, color=white)
 
+    def place(
+        self, origin_m: list[float], quaternion: list[float], nose_m: list[float],
+    ) -> None:
+        """Set where the person is, and the label above the nose, also a hidden one."""
+        at, turn = self._pose.position, self._pose.orientation
+        at.x, at.y, at.z = origin_m
+        turn.x, turn.y, turn.z, turn.w = quaternion
+        at = self._label.pose.position
+        at.x, at.y, at.z = nose_m[0], nose_m[1] - LABEL_ABOVE_NOSE_M, nose_m[2]
+
     def draw(
-        self, name: str, label: str, origin_m: list[float], xyz_m: list[list[float]],
-        alphas: list[float],
+        self, name: str, label: str, xyz_m: list[list[float]], alphas: list[float],
     ) -> list[Marker]:
         """Return the person's markers that have something to show; an alpha of 0 hides."""
         shown = [index for index, alpha in enumerate(alphas) if alpha]
@@ -178,7 +192,6 @@ class _Figure:
             point = self._points[index]
             point.x, point.y, point.z = xyz_m[index]
             self._colors[index].a = self._center_colors[index].a = alphas[index]
-        self._position.x, self._position.y, self._position.z = origin_m
         self._spheres.ns = self._lines.ns = self._label.ns = name
         self._spheres.points = [self._points[index] for index in shown]
         self._spheres.colors = [self._colors[index] for index in shown]
@@ -187,7 +200,7 @@ class _Figure:
         markers = [self._spheres]
         if self._connect(alphas):
             markers.append(self._lines)
-        if self._place_label(origin_m, xyz_m[Landmark.NOSE]):
+        if isfinite(sum(xyz_m[Landmark.NOSE])):
             markers.append(self._label)
         return markers
 
@@ -203,13 +216,6 @@ class _Figure:
         self._lines.points = points
         self._lines.colors = colors
         return bool(points)
-
-    def _place_label(self, origin_m: list[float], nose_m: list[float]) -> bool:
-        """Put the label above the nose, also a hidden one; say whether that is possible."""
-        x, y, z = (center + offset for center, offset in zip(origin_m, nose_m, strict=True))
-        position = self._label.pose.position
-        position.x, position.y, position.z = x, y - LABEL_ABOVE_NOSE_M, z
-        return isfinite(x + y + z)
 
 
 def _color(side: Side) -> ColorRGBA:

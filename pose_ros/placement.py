@@ -9,17 +9,17 @@ They are turned by the shortest rotation that takes the one to the other before 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .depth import depths_around, weighted_medians
+from .geometry import TINY, turned
 from .intrinsics import Intrinsics
 from .result import PositionSource, Result
 from .skeleton import Landmark
 
-__all__ = ['Intrinsics', 'place', 'placed_landmarks', 'refine_with_depth', 'viewing_rotations']
+__all__ = ['Intrinsics', 'place', 'refine_with_depth']
 
 # Relative standard deviation of the size of a body that MediaPipe took for an average one. Stature
 # in the US National Health and Nutrition Examination Survey of 2015-2018: men 175 +- 7.5, women
@@ -40,7 +40,6 @@ AGREEMENT_M = 0.05  # a landmark that is further off the median of all loses wei
 MIN_AGREEMENT = 0.5  # sum of weights, of which a torso landmark in full view has a half
 NEAR_SIDE_M = 0.05  # how far behind the middle of the body a landmark is half hidden
 
-TINY = 1e-9
 AXES = np.eye(3)  # of the optical frame: right, down, ahead
 TWICE = np.array((0, 1, 2, 0, 1))
 
@@ -87,7 +86,7 @@ def place(result: Result, intrinsics: Intrinsics, width: int, height: int) -> Re
     world_m = result.world_landmarks[:, :, :3].astype(np.float64)
     fitted = weights
     for _ in range(ITERATIONS):
-        body_m = _turned(world_m, ahead)
+        body_m = turned(world_m, ahead)
         ahead, covariance = _nearest_to_rays(body_m, rays, fitted)
         misfits = _squared_misfits(body_m + ahead[:, None], rays)
         fitted = weights / (1 + misfits / MISFIT_M**2)
@@ -125,7 +124,7 @@ def refine_with_depth(
     if not placed.any():
         return result
     before_m = np.where(placed[:, None], result.positions, AXES[2])
-    body_m = _turned(result.world_landmarks[:, :, :3], before_m) + before_m[:, None]
+    body_m = turned(result.world_landmarks[:, :, :3], before_m) + before_m[:, None]
     rays, weights = _observations(result, intrinsics)
 
     expected_m = body_m[:, :, 2]
@@ -147,41 +146,6 @@ def refine_with_depth(
     agreement = agreeing.sum(axis=1)
     known = placed & (agreement > MIN_AGREEMENT) & (agreement > believed.sum(axis=1) / 3)
     return _positioned(result, known, before_m * scale[:, None], errors, PositionSource.DEPTH)
-
-
-def placed_landmarks(result: Result) -> NDArray[np.float64]:
-    """
-    Return the world landmarks where they are in the world.
-
-    :returns: float64 (N, 33, 3) in metres in the camera's optical frame; NaN where a person's
-        position is unknown
-    """
-    world_m = result.world_landmarks[:, :, :3]
-    return _turned(world_m, result.positions) + result.positions[:, None]
-
-
-def viewing_rotations(positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """
-    Return the rotations from the frames of the world landmarks to the camera's optical frame.
-
-    :param positions: (N, 3), of people, or directions in which they are seen
-    :returns: float64 (N, 3, 3), the shortest rotations that take (0, 0, 1) to each direction;
-        as a quaternion x y z w, (-dy, dx, 0, 1 + dz), normalized, for a direction of length 1
-    """
-    lengths = np.sqrt(np.einsum('ni,ni->n', positions, positions))
-    directions = positions / np.maximum(lengths, TINY)[:, None]
-    between = directions + AXES[2]
-    scaled = between / np.maximum(between[:, 2:], TINY)
-    rotations = AXES - scaled[:, :, None] * between[:, None, :]
-    rotations[:, :, 2] += 2 * directions
-    return rotations
-
-
-def _turned(
-    world_m: NDArray[Any], directions: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the world landmarks (N, 33, 3) along the axes of the optical frame."""
-    return world_m @ viewing_rotations(directions).transpose(0, 2, 1)
 
 
 def _observations(

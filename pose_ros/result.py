@@ -40,7 +40,7 @@ class Result:
         relative to the hip midpoint on roughly the scale of x, smaller is nearer; visibility and
         presence in [0, 1]
     :param world_landmarks: float32 (N, 33, 5), the same columns in metres from the hip midpoint:
-        x right, y down, z away from the camera
+        x right, y down, z away from the camera along the line of sight to the person
     :param masks: N arrays float32 (H, W) in [0, 1] at the size of the frame, or empty when none
         were asked for
     :param track_ids: int32 (N,), UNTRACKED where a person is not tracked

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.geometry import viewing_rotations
 from pose_ros.intrinsics import Intrinsics
-from pose_ros.placement import TORSO, viewing_rotations
+from pose_ros.placement import TORSO
 from pose_ros.result import Result
 from pose_ros.skeleton import CONNECTIONS, Landmark
 

@@ -90,7 +90,7 @@ def test_ideal_camera(fov_deg: float) -> None:
     assert (info.width, info.height) == (640, 480)
     fx, fy, cx, cy = info.k[0], info.k[4], info.k[2], info.k[5]
     assert degrees(atan(cx / fx) + atan((640 - cx) / fx)) == pytest.approx(fov_deg)
-    assert (fy, cx, cy) == (fx, 320, 240)
+    assert (fy, cx, cy) == (fx, 319.5, 239.5)
     assert info.p.reshape(3, 4)[:, :3].tolist() == info.k.reshape(3, 3).tolist()
     assert info.p.reshape(3, 4)[:, 3].tolist() == [0, 0, 0]
     assert not any(info.d)

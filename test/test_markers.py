@@ -133,8 +133,13 @@ def test_known_position_and_track() -> None:
         'track_1\n5.00m', 'pose_1', 'track_12']
     assert [marker.pose.position for marker in array.markers if marker.id == LINES] == [
         Point(x=3.0, z=4.0), Point(z=2.0), Point(z=2.0)]
+    # Turned about y, so that z, the line of sight of world landmarks, points to the person.
+    turn = array.markers[SPHERES].pose.orientation
+    half = np.arctan2(3.0, 4.0) / 2
+    assert (turn.x, turn.y, turn.z, turn.w) == pytest.approx((0, np.sin(half), 0, np.cos(half)))
     nose = blank.world_landmarks[0, Landmark.NOSE]
-    assert array.markers[LABEL].pose.position.x == pytest.approx(3.0 + nose[0])
+    assert array.markers[LABEL].pose.position.x == pytest.approx(
+        3.0 + 0.8 * nose[0] + 0.6 * nose[2], abs=1e-6)
     assert array.markers[LABEL].pose.position.y < nose[1]
 
 

@@ -7,14 +7,13 @@ from numpy.typing import NDArray
 from people import BODIES_M, CAMERAS, depth_image, project, seen, turned, with_holes, with_noise
 import pytest
 
+from pose_ros.geometry import placed_landmarks, viewing_rotations
 from pose_ros.intrinsics import Intrinsics
 from pose_ros.landmarker import Landmarker, LandmarkerOptions, RunningMode
 from pose_ros.placement import (
     BODY_SCALE_STD,
     place,
-    placed_landmarks,
     refine_with_depth,
-    viewing_rotations,
 )
 from pose_ros.result import VISIBILITY, PositionSource, Result
 from pose_ros.skeleton import Landmark
