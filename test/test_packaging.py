@@ -1,0 +1,172 @@
+"""The package as others meet it: its metadata, what is installed, and a colcon workspace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.metadata import PathDistribution, distributions, version
+import os
+from pathlib import Path
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+from ament_index_python import get_package_prefix
+from catkin_pkg.changelog import get_changelog_from_path
+from catkin_pkg.package import Package, parse_package
+import cv2
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
+from packaging.requirements import Requirement
+import pytest
+from ros import World
+
+ROOT = Path(__file__).parent.parent
+ENVIRONMENT = Path(sys.prefix)
+EXECUTABLES = ['demo_camera', 'fetch_models', 'pose_node']
+NOT_SOURCES = shutil.ignore_patterns(
+    '.*', '*.egg-info', '__pycache__', 'build', 'demo_output', 'install', 'log')
+
+
+@pytest.fixture(scope='module')
+def package() -> Package:
+    """Parsed and checked package.xml."""
+    return parse_package(str(ROOT / 'package.xml'))
+
+
+@pytest.fixture(scope='module')
+def distribution(tmp_path_factory: pytest.TempPathFactory) -> PathDistribution:
+    """What pip learns from setup.py."""
+    folder = tmp_path_factory.mktemp('metadata')
+    subprocess.run([sys.executable, 'setup.py', '--quiet', 'egg_info', '--egg-base', folder],
+                   cwd=ROOT, check=True, capture_output=True)
+    return PathDistribution(folder / 'pose_ros.egg-info')
+
+
+@pytest.fixture
+def prefix() -> Path:
+    """Where the package under test is installed."""
+    return Path(get_package_prefix('pose_ros'))
+
+
+def test_package_xml_is_valid(package: Package) -> None:
+    warnings: list[str] = []
+    package.validate(warnings=warnings)
+    assert not warnings
+
+
+def test_package_xml_names_a_licence_that_is_here(package: Package) -> None:
+    assert package.licenses == ['Apache-2.0']
+    assert 'Apache License' in (ROOT / package.licenses[0].file).read_text()
+
+
+def test_package_xml_is_the_one_source_of_metadata(
+        package: Package, distribution: PathDistribution) -> None:
+    assert distribution.metadata['Name'].replace('-', '_') == package.name
+    assert distribution.version == package.version
+    assert distribution.metadata['Summary'] == ' '.join(package.description.split())
+    mediapipe = next(each for each in package.exec_depends if 'mediapipe' in each.name)
+    assert mediapipe.version_gte
+    assert mediapipe.version_lt
+    assert Requirement(
+        f'mediapipe>={mediapipe.version_gte},<{mediapipe.version_lt}'
+    ) in map(Requirement, distribution.requires or [])
+
+
+def test_the_constraints_keep_mediapipe_within_package_xml(
+        distribution: PathDistribution) -> None:
+    lines = (ROOT / 'constraints-ros.txt').read_text().splitlines()
+    constraints = [Requirement(line) for line in lines if not line.startswith('#')]
+    assert next(each for each in map(Requirement, distribution.requires or [])
+                if each.name == 'mediapipe') in constraints
+
+
+def test_the_changelog_is_one_that_ament_reads(package: Package) -> None:
+    path = ROOT / 'CHANGELOG.rst'
+    read = [each for each, _, _ in get_changelog_from_path(str(path)).foreach_version(True)]
+    headings = re.findall(r'^(\S+).*\n-+$', path.read_text(), re.MULTILINE)
+    assert headings[0] in ('Forthcoming', package.version)
+    assert read == [each for each in headings if each != 'Forthcoming']
+
+
+def test_what_is_installed_here_is_what_the_package_asks_for(
+        distribution: PathDistribution) -> None:
+    asked = list(map(Requirement, distribution.requires or []))
+    assert {'mediapipe', 'numpy', 'opencv-contrib-python'} <= {each.name for each in asked}
+    assert not [(str(each), version(each.name)) for each in asked
+                if each.name != 'cv-bridge' and not each.specifier.contains(version(each.name))]
+
+
+def test_there_is_one_cv2_and_its_version_is_4() -> None:
+    """Two distributions that both bring cv2 overwrite one another's files."""
+    owners = {each.metadata['Name'] for each in distributions() for file in each.files or []
+              if Path(str(each.locate_file(file))) == Path(cv2.__file__)}
+    assert len(owners) <= 1
+    assert cv2.__version__.split('.')[0] == '4'
+
+
+@pytest.mark.parametrize('name', EXECUTABLES)
+def test_executables_are_installed_and_carry_an_interpreter(prefix: Path, name: str) -> None:
+    executable = prefix / 'lib/pose_ros' / name
+    assert os.access(executable, os.X_OK)
+    interpreter = executable.read_text().splitlines()[0].removeprefix('#!')
+    assert os.access(interpreter, os.X_OK)
+
+
+@pytest.mark.parametrize('folder', ['config', 'launch', 'models', 'msg', 'srv'])
+def test_every_file_is_installed(prefix: Path, folder: str) -> None:
+    ours = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
+    assert ours
+    assert ours <= {path.name for path in (prefix / 'share/pose_ros' / folder).iterdir()}
+
+
+@pytest.mark.parametrize('interface', [
+    path for folder in ('msg', 'srv') for path in (ROOT / folder).iterdir()], ids=lambda p: p.stem)
+def test_every_interface_has_its_class(interface: Path) -> None:
+    assert hasattr(import_module(f'pose_ros.{interface.suffix[1:]}'), interface.stem)
+
+
+@contextmanager
+def started(script: str, folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+    """Run a bash script; what is left of it in the end is killed."""
+    process = subprocess.Popen(['bash', '-c', script], cwd=folder, env=environment, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(not (ENVIRONMENT / 'share/ament_index').is_dir(),
+                    reason='with ROS 2 from apt, colcon has built what is tested here')
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize('options', [[], ['--symlink-install']], ids=['plain', 'symlink'])
+def test_colcon_builds_a_workspace_whose_node_runs(
+        options: list[str], tmp_path: Path, ros: World) -> None:
+    shutil.copytree(ROOT, tmp_path / 'src/pose_ros', ignore=NOT_SOURCES)
+    environment = {
+        'AMENT_PREFIX_PATH': sys.prefix, 'CMAKE_PREFIX_PATH': sys.prefix,
+        'VIRTUAL_ENV': sys.prefix, 'PATH': f'{sys.prefix}/bin:/usr/bin:/bin',
+        'HOME': str(tmp_path), 'XDG_CACHE_HOME': os.environ.get('XDG_CACHE_HOME', ''),
+        **{key: os.environ[key] for key in os.environ if key.startswith('ROS_')}}
+    build = subprocess.run(
+        ['colcon', 'build', *options, '--event-handlers', 'console_direct+',
+         '--cmake-args', '-DBUILD_TESTING=OFF'],
+        cwd=tmp_path, env=environment, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert build.returncode == 0, build.stdout
+
+    script = ('source install/setup.bash; '
+              'python -c "import pose_ros; print(pose_ros.__file__)"; '
+              'exec install/pose_ros/lib/pose_ros/pose_node --ros-args -r __node:=built')
+    with started(script, tmp_path, environment) as process:
+        state = ros.call(GetState, 'built/get_state', GetState.Request()).current_state
+        assert state.id == State.PRIMARY_STATE_UNCONFIGURED
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=10)
+    assert process.returncode == 0, output
+    imported = Path(output.splitlines()[0])
+    assert tmp_path / 'install' in imported.parents
+    assert imported.is_symlink() == bool(options)
