@@ -1,0 +1,128 @@
+"""What README.md and docs/ say about the source, held against the source."""
+
+from collections.abc import Callable
+from pathlib import Path
+import re
+import runpy
+from typing import Any
+
+import pytest
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.node import Node
+from ros import World, parameters
+
+from pose_ros.node import PoseNode
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / 'README.md').read_text()
+DOCUMENTS = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', ROOT / 'models/README.md',
+             *sorted((ROOT / 'docs').glob('*.md'))]
+TABLES = runpy.run_path(str(ROOT / 'scripts/readme_tables.py'))
+
+# What is subscribed to depends on parameters; each combination adds its topics.
+SETTINGS: list[dict[str, Any]] = [{}, {'image_transport': 'compressed'}]
+
+
+def rows(heading: str, text: str = README) -> list[list[str]]:
+    """Return the cells of the first table below a heading, without its first two lines."""
+    section = text[re.search(rf'^#+ {heading}$', text, re.MULTILINE).end():]
+    table = re.search(r'(?:^\|.*\|\n)+', section, re.MULTILINE)[0]
+    return [[cell.strip().strip('`') for cell in line.strip('|').split('|')]
+            for line in table.splitlines()[2:]]
+
+
+@pytest.fixture
+def tables(ros: World) -> dict[str, str]:
+    return TABLES['tables']()
+
+
+def test_the_tables_of_parameters_and_arguments_are_up_to_date(tables: dict[str, str]) -> None:
+    written = {name: text.strip() for _, name, text in re.findall(
+        r'(<!-- table: (\S+) -->)(.*?)<!-- end of table -->', README, re.DOTALL)}
+    assert set(written) == set(tables)
+    for name, table in tables.items():
+        missing = set(table.splitlines()) - set(written[name].splitlines())
+        outdated = set(written[name].splitlines()) - set(table.splitlines())
+        assert written[name] == table, (
+            f'{name}: missing {sorted(missing)}, outdated {sorted(outdated)}; to mend it: '
+            'python scripts/readme_tables.py')
+
+
+Ends = Callable[[Node], dict[str, type]]
+
+
+def subscribed(node: Node) -> dict[str, type]:
+    return {each.topic_name: each.msg_type for each in node.subscriptions}
+
+
+def published(node: Node) -> dict[str, type]:
+    return {each.topic_name: each.msg_type for each in node.publishers}
+
+
+def served(node: Node) -> dict[str, type]:
+    return {node.resolve_service_name(each.srv_name): each.srv_type for each in node.services}
+
+
+def endpoints(ros: World, ends: Ends) -> dict[str, str]:
+    """Return names and types of the active node, without what every lifecycle node has."""
+    bare = ros.add(LifecycleNode('bare'))
+    standard = {name.replace('/bare/', '/pose/') for name in ends(bare)}
+    found: dict[str, type] = {}
+    for values in SETTINGS:
+        node = PoseNode(parameter_overrides=parameters(**values))
+        try:
+            assert node.trigger_configure() is TransitionCallbackReturn.SUCCESS
+            assert node.trigger_activate() is TransitionCallbackReturn.SUCCESS
+            found |= ends(node)
+        finally:
+            node.destroy_node()
+    return {name: '/'.join([*kind.__module__.split('.')[:2], kind.__name__])
+            for name, kind in found.items() if name not in standard}
+
+
+@pytest.mark.parametrize(('heading', 'ends', 'prefix'), [
+    ('Inputs', subscribed, '/'), ('Outputs', published, ''), ('Services', served, '')],
+    ids=['inputs', 'outputs', 'services'])
+def test_the_tables_of_topics_and_services_are_the_nodes_own(
+        ros: World, models: dict[str, Path], heading: str, ends: Ends, prefix: str) -> None:
+    assert models['full']
+    written = {prefix + name.replace('~/', '/pose/'): kind for name, kind, _ in rows(heading)}
+    assert written == endpoints(ros, ends)
+
+
+def test_the_architecture_names_every_module() -> None:
+    text = (ROOT / 'docs/architecture.md').read_text()
+    files = {path.name for path in (ROOT / 'pose_ros').glob('*.py')} - {'__init__.py'}
+    named = [name for row in rows('A frame meets', text) + rows('Beside the stream', text)
+             for name in re.findall(r'\w+\.py', row[0])]
+    assert len(named) == len(set(named))
+    assert (files - set(named), set(named) - files) == (set(), set()), 'missing, superfluous'
+
+
+@pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_pictures_lead_somewhere(document: Path) -> None:
+    text = document.read_text()
+    for target in re.findall(r'\]\(([^)\s]+)\)', text):
+        path, _, anchor = target.partition('#')
+        if '://' in target:
+            continue
+        there = document.parent / path if path else document
+        assert there.exists(), target
+        if anchor:
+            headings = re.findall(r'^#+ (.*)$', there.read_text(), re.MULTILINE)
+            slugs = [re.sub(r'[^\w -]', '', each).lower().replace(' ', '-') for each in headings]
+            assert anchor in slugs, target
+
+
+def test_make_has_the_targets_that_are_named() -> None:
+    targets = set(re.findall(r'^(\w+):', (ROOT / 'Makefile').read_text(), re.MULTILINE))
+    named = {word for document in DOCUMENTS
+             for word in re.findall(r'(?:^    |`)make (?:[A-Z_]+=\S+ )*([a-z]\w*)',
+                                    document.read_text(), re.MULTILINE)}
+    assert {'demo', 'test', 'setup', 'lint'} <= named <= targets
+
+
+def test_the_continuous_integration_installs_the_packages_of_the_readme() -> None:
+    line = re.search(r'^ *sudo apt-get install (.*)$', README, re.MULTILINE)[1]
+    assert {'cmake', 'g++', 'libgl1', 'python3-venv'} <= set(line.split())
+    assert "s/^ *sudo apt-get install //p' README.md" in (ROOT / '.ci/run').read_text()
