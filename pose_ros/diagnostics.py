@@ -43,6 +43,7 @@ class Situation:
     :param topic: of the images
     :param silence_s: time without an image
     :param silence: why, in words
+    :param positions: whether people's positions are known, or why not, in words
     """
 
     model: str
@@ -51,6 +52,7 @@ class Situation:
     topic: str = ''
     silence_s: float = 0.0
     silence: str = ''
+    positions: str = ''
 
 
 class Diagnostics:
@@ -93,6 +95,7 @@ class Diagnostics:
             'frames processed': counters.processed,
             **{f'frames dropped: {drop.value}': counters.dropped[drop] for drop in Drop},
             'people': counters.people,
+            'positions': situation.positions,
             'inference median (ms)': _percentile(counters.inference_ms, 50),
             'inference p99 (ms)': _percentile(counters.inference_ms, 99),
             'latency median (ms)': _percentile(counters.latency_ms, 50),

@@ -1,5 +1,5 @@
 """
-The camera's images in, whatever its publishers offer, out to one callback.
+Images in, whatever their publishers offer, out to one callback.
 
 With `image_qos: auto` the subscription asks for what the publishers offer, and is made anew when a
 publisher appears, disappears or changes: a wrong guess would look like a dead node. Reliable is
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 from rclpy.clock import Clock
 from rclpy.node import Node
@@ -57,19 +58,22 @@ def choose(transport: str, qos: str, raw: Sequence[ReliabilityPolicy],
 
 
 class ImageInput:
-    """The node's subscription to images while it is active; to be destroyed after use."""
+    """The subscription to the images of one topic; to be destroyed after use."""
 
-    def __init__(self, node: Node, steady: Clock, transport: str, qos: str,
-                 callback: Callable[[Image | CompressedImage], None]) -> None:
+    def __init__(self, node: Node, steady: Clock, name: str, transport: str, qos: str,
+                 callback: Callable[[Any], None]) -> None:
         """
         Subscribe.
 
+        :param name: of the topic, to be resolved
         :param steady: for the timer that watches the publishers
         :param transport: one of IMAGE_TRANSPORTS
         :param qos: one of IMAGE_QOS
+        :param callback: takes each Image or CompressedImage
         """
+        self._name = name
         self._node, self._transport, self._qos, self._callback = node, transport, qos, callback
-        self._raw_topic = node.resolve_topic_name('image')
+        self._raw_topic = node.resolve_topic_name(name)
         self._wish = self._choose()
         self._subscription = self._subscribe()
         self._last_image_s = monotonic()
@@ -123,7 +127,7 @@ class ImageInput:
         # Reliability is not among the overridable policies: image_qos is the parameter for it.
         return self._node.create_subscription(
             CompressedImage if self._wish.compressed else Image,
-            self.topic if self._wish.compressed else 'image',
+            self.topic if self._wish.compressed else self._name,
             self._take, QoSProfile(depth=1, reliability=self._wish.reliability),
             qos_overriding_options=QoSOverridingOptions(
                 [QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.DURABILITY]))

@@ -18,16 +18,17 @@ from rclpy.parameter import Parameter
 from rclpy.service import Service
 from sensor_msgs.msg import CompressedImage, Image
 
+from .camera_inputs import CameraInputs
 from .clock import Verdict
 from .counters import Drop
 from .frame import Frame, FrameError, require_cv_bridge, to_frame
-from .image_input import ImageInput
 from .landmarker import LandmarkerError, RunningMode
 from .lifecycle import SUCCESS, ExpectedError, answer_impossible_transitions, transition
 from .models import ModelError
 from .outputs import Outputs
 from .parameters import Parameters, declare_parameters
 from .pipeline import Pipeline
+from .positions import Positions
 from .reporter import Reporter
 from .result import Result
 from .srv import DetectPoses
@@ -43,6 +44,7 @@ class _Configured:
     """What exists from configure to cleanup."""
 
     pipeline: Pipeline
+    positions: Positions
     outputs: Outputs
     stills: Stills
     detect: Service
@@ -60,7 +62,7 @@ class PoseNode(LifecycleNode):
         """
         super().__init__('pose', **kwargs)
         self._configured: _Configured | None = None
-        self._input: ImageInput | None = None
+        self._inputs: CameraInputs | None = None
         # Not the node's clock: with use_sim_time and without /clock its timers never fire.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._settings, self._problems = declare_parameters(self)
@@ -91,11 +93,12 @@ class PoseNode(LifecycleNode):
                                 self._settings.search_interval)
         except (ImportError, ModelError, LandmarkerError) as error:
             raise ExpectedError(str(error)) from error
-        stills = Stills(options)
+        stills, positions = Stills(options), Positions(*self._settings.positions())
         self._configured = _Configured(
-            pipeline, Outputs(self, self._settings, pipeline.counters), stills,
+            pipeline, positions, Outputs(self, self._settings, pipeline.counters), stills,
             self.create_service(DetectPoses, '~/detect', stills.detect),
-            Reporter(self, self._steady, pipeline, lambda: (self._settings, self._input)))
+            Reporter(self, self._steady, pipeline, positions,
+                     lambda: (self._settings, self._inputs.images if self._inputs else None)))
         self.get_logger().info(f'configured with {options.model}')
         return SUCCESS
 
@@ -150,16 +153,17 @@ class PoseNode(LifecycleNode):
         super().destroy_node()
 
     def _subscribe(self) -> None:
-        self._input = ImageInput(self, self._steady, self._settings.image_transport,
-                                 self._settings.image_qos, self._on_image)
+        if self._configured:
+            self._inputs = CameraInputs(self, self._steady, self._settings,
+                                        self._configured.positions, self._on_image)
 
     def _unsubscribe(self) -> None:
-        if self._input:
-            self._input.destroy()
-            self._input = None
+        if self._inputs:
+            self._inputs.destroy()
+            self._inputs = None
 
     def _on_image(self, message: Image | CompressedImage) -> None:
-        if self._configured is None or self._input is None:
+        if self._configured is None or self._inputs is None:
             return
         pipeline = self._configured.pipeline
         pipeline.counters.received += 1
@@ -183,7 +187,8 @@ class PoseNode(LifecycleNode):
             self.executor.create_task(self._publish, frame, result)
 
     def _publish(self, frame: Frame, result: Result) -> None:
-        if self._configured and self._input:
+        if self._configured and self._inputs:
+            result = self._configured.positions.place(frame, result)
             self._configured.outputs.publish(frame, result)
 
     def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
@@ -204,9 +209,10 @@ class PoseNode(LifecycleNode):
             self._configured.pipeline.set_options(options, settings.search_interval)
             self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
             self._configured.stills.set_options(options)
+            self._configured.positions.set_options(*settings.positions())
             self._configured.outputs.set_parameters(settings)
         self._settings = settings
-        if self._input and (settings.image_transport, settings.image_qos) != (
+        if self._inputs and (settings.image_transport, settings.image_qos) != (
                 old.image_transport, old.image_qos):
             self._unsubscribe()
             self._subscribe()

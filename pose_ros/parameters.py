@@ -70,6 +70,16 @@ class Parameters:
         '(a bag that loops, a simulation that was reset); a smaller step back is a late frame '
         'and is dropped.', within=(0.0, 3600.0))
 
+    horizontal_fov: float = parameter(
+        0.0, 'Degrees between the left and the right edge of the image, to estimate positions '
+        'with while no camera_info is known; 0: not known.', within=(0.0, 179.0))
+    image_rectified: bool = parameter(
+        False, 'The images are rectified (image_rect): the matrix p of camera_info describes '
+        'them, and there is no distortion.')
+    depth_slop: float = parameter(
+        0.1, 'Seconds that an image and the depth image for its positions may be apart.',
+        within=(0.0, 10.0))
+
     mask_encoding: str = parameter(
         'mono8', 'Encoding of ~/mask: mono8 (0-255) or 32FC1 (0.0-1.0).',
         choices=('mono8', '32FC1'))
@@ -159,6 +169,10 @@ class Parameters:
         red, green, blue = bytes.fromhex(self.overlay_background[1:])
         return OverlayStyle(mask=OverlayMask(self.overlay_mask),
                             background_rgb=(red, green, blue))
+
+    def positions(self) -> tuple[float, bool, float]:
+        """Return the options of Positions."""
+        return self.horizontal_fov, self.image_rectified, self.depth_slop
 
     def limits(self) -> Limits:
         """Return the limits of the diagnostics."""

@@ -14,6 +14,7 @@ from .diagnostics import Diagnostics, Situation
 from .image_input import ImageInput
 from .parameters import Parameters
 from .pipeline import Pipeline
+from .positions import Positions
 
 __all__ = ['Reporter']
 
@@ -23,7 +24,7 @@ PERIOD_S = 1.0
 class Reporter:
     """Reports once a second, active or not; to be destroyed after use."""
 
-    def __init__(self, node: Node, steady: Clock, pipeline: Pipeline,
+    def __init__(self, node: Node, steady: Clock, pipeline: Pipeline, positions: Positions,
                  situation: Callable[[], tuple[Parameters, ImageInput | None]]) -> None:
         """
         Start reporting.
@@ -31,7 +32,8 @@ class Reporter:
         :param steady: for the timer
         :param situation: gives the present parameters and, while active, the input
         """
-        self._node, self._pipeline, self._situation = node, pipeline, situation
+        self._node, self._situation = node, situation
+        self._pipeline, self._positions = pipeline, positions
         self._silent = False
         self._diagnostics = Diagnostics(node.get_fully_qualified_name(), monotonic())
         self._publisher = node.create_publisher(
@@ -53,7 +55,8 @@ class Reporter:
             Situation(
                 model=str(self._pipeline.options.model), running_mode=parameters.running_mode,
                 active=source is not None, topic=source.topic if source else '',
-                silence_s=source.silence_s if source else 0.0, silence=silence),
+                silence_s=source.silence_s if source else 0.0, silence=silence,
+                positions=self._positions.problem or 'known'),
             parameters.limits(), monotonic(), self._node.get_clock().now().to_msg()))
 
     def _log_silence(self, silent: bool, silence: str, topic: str) -> None:

@@ -9,7 +9,7 @@ import cv2
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 from numpy.typing import NDArray
-from pose_ros.msg import PoseLandmarksArray
+from pose_ros.msg import PoseLandmarks, PoseLandmarksArray
 from pose_ros.srv import DetectPoses
 import pytest
 from rclpy.node import Node
@@ -17,7 +17,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros import World, image_message, parameters
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from visualization_msgs.msg import MarkerArray
 
 from pose_ros.counters import Counters, Drop
@@ -107,7 +107,7 @@ def test_auto_hears_what_the_publisher_offers(
         publisher = camera(ros, reliability=reliability)
         ros.spin(0.3)
         node = active_node(ros)
-    ros.until(lambda: node._input._wish.reliability == reliability)
+    ros.until(lambda: node._inputs.images._wish.reliability == reliability)
     send(ros, publisher, node, image_message(small, SECOND))
 
 
@@ -116,7 +116,7 @@ def test_auto_follows_a_publisher_that_changes_while_active(
     node = active_node(ros)
     for i, reliability in enumerate((RELIABLE, BEST_EFFORT, RELIABLE)):
         publisher = camera(ros, reliability=reliability)
-        ros.until(lambda wanted=reliability: node._input._wish.reliability == wanted)
+        ros.until(lambda wanted=reliability: node._inputs.images._wish.reliability == wanted)
         send(ros, publisher, node, image_message(small, (100 + i) * SECOND))
         ros.node.destroy_publisher(publisher)
 
@@ -167,6 +167,27 @@ def test_two_cameras_have_nothing_in_common(ros: World, small: NDArray[np.uint8]
     ros.until(lambda: all(poses.values()))
     for name, messages in poses.items():
         assert [each.header.frame_id for each in messages] == [f'{name}_optical_frame']
+
+
+def test_positions_from_camera_info(ros: World, astronaut: NDArray[np.uint8]) -> None:
+    node = active_node(ros)
+    publisher, poses = camera(ros), ros.collect(PoseLandmarksArray, 'pose/landmarks')
+    markers = ros.collect(MarkerArray, 'pose/markers')
+    infos = ros.node.create_publisher(CameraInfo, 'camera_info', 1)
+    send(ros, publisher, node, image_message(astronaut, SECOND))
+    ros.until(lambda: infos.get_subscription_count() > 0)
+    infos.publish(CameraInfo(width=512, height=512,
+                             k=[500.0, 0.0, 255.5, 0.0, 500.0, 255.5, 0.0, 0.0, 1.0]))
+    ros.until(lambda: node._configured.positions._info is not None)
+    send(ros, publisher, node, image_message(astronaut, 2 * SECOND))
+    ros.until(lambda: len(poses) == len(markers) == 2)
+    before, after = (each.poses[0] for each in poses)
+    assert before.position_source == PoseLandmarks.POSITION_NONE
+    assert np.isnan([before.position.x, before.position_error]).all()
+    assert after.position_source == PoseLandmarks.POSITION_CAMERA_INFO
+    assert 0.5 < after.position.z < 2.0
+    assert 0.0 < after.position_error < after.position.z
+    assert markers[1].markers[0].pose.position == after.position
 
 
 LAZY = {'mask': Image, 'instance_mask': Image, 'markers': MarkerArray, 'overlay': Image,
