@@ -7,6 +7,7 @@ still and a frame never overlap, so nothing can touch what another has released.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from time import time_ns
 from typing import Any
@@ -15,7 +16,6 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.service import Service
 from sensor_msgs.msg import CompressedImage, Image
 
 from .camera_inputs import CameraInputs
@@ -47,8 +47,7 @@ class _Configured:
     positions: Positions
     outputs: Outputs
     stills: Stills
-    detect: Service
-    reporter: Reporter
+    held: ExitStack
 
 
 class PoseNode(LifecycleNode):
@@ -86,19 +85,29 @@ class PoseNode(LifecycleNode):
         """Load the model; create publishers, service and diagnostics."""
         if self._problems:
             raise ExpectedError('; '.join(self._problems.values()))
+        settings = self._settings
         try:
             require_cv_bridge()
-            options = self._settings.landmarker_options()
-            pipeline = Pipeline(options, self._settings.clock_restart_threshold, self._on_result,
-                                self._settings.search_interval)
+            options = settings.landmarker_options()
+            with ExitStack() as held:
+                pipeline = Pipeline(options, settings.clock_restart_threshold, self._on_result,
+                                    settings.search_interval)
+                held.callback(pipeline.close)
+                outputs = Outputs(self, settings, pipeline.counters)
+                held.callback(outputs.destroy)
+                stills = Stills(options)
+                held.callback(stills.close)
+                detect = self.create_service(DetectPoses, '~/detect', stills.detect)
+                held.callback(self.destroy_service, detect)
+                positions = Positions(*settings.positions())
+                reporter = Reporter(
+                    self, self._steady, pipeline, positions,
+                    lambda: (self._settings, self._inputs.images if self._inputs else None))
+                held.callback(reporter.destroy)
+                self._configured = _Configured(
+                    pipeline, positions, outputs, stills, held.pop_all())
         except (ImportError, ModelError, LandmarkerError) as error:
             raise ExpectedError(str(error)) from error
-        stills, positions = Stills(options), Positions(*self._settings.positions())
-        self._configured = _Configured(
-            pipeline, positions, Outputs(self, self._settings, pipeline.counters), stills,
-            self.create_service(DetectPoses, '~/detect', stills.detect),
-            Reporter(self, self._steady, pipeline, positions,
-                     lambda: (self._settings, self._inputs.images if self._inputs else None)))
         self.get_logger().info(f'configured with {options.model}')
         return SUCCESS
 
@@ -114,7 +123,7 @@ class PoseNode(LifecycleNode):
         """Drop the subscription: nothing arrives, nothing is computed."""
         self._unsubscribe()
         if self._configured:
-            self._configured.outputs.clear_markers()
+            self._configured.outputs.clear()
         super().on_deactivate(state)
         return SUCCESS
 
@@ -141,11 +150,7 @@ class PoseNode(LifecycleNode):
         self._unsubscribe()
         configured, self._configured = self._configured, None
         if configured:
-            configured.reporter.destroy()
-            self.destroy_service(configured.detect)
-            configured.stills.close()
-            configured.outputs.destroy()
-            configured.pipeline.close()
+            configured.held.close()
 
     def destroy_node(self) -> None:
         """Release everything, then destroy the node."""
@@ -195,7 +200,7 @@ class PoseNode(LifecycleNode):
         try:
             settings = self._settings.changed(changes)
             self._apply(settings)
-        except (ModelError, LandmarkerError, ValueError) as error:
+        except (ImportError, ModelError, LandmarkerError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         for change in changes:
             self._problems.pop(change.name, None)
@@ -206,11 +211,15 @@ class PoseNode(LifecycleNode):
         old = self._settings
         if self._configured:
             options = settings.landmarker_options()
-            self._configured.pipeline.set_options(options, settings.search_interval)
+            self._configured.outputs.set_parameters(settings)
+            try:
+                self._configured.pipeline.set_options(options, settings.search_interval)
+            except LandmarkerError:
+                self._configured.outputs.set_parameters(old)
+                raise
             self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
             self._configured.stills.set_options(options)
             self._configured.positions.set_options(*settings.positions())
-            self._configured.outputs.set_parameters(settings)
         self._settings = settings
         if self._inputs and (settings.image_transport, settings.image_qos) != (
                 old.image_transport, old.image_qos):

@@ -24,6 +24,7 @@ from .msg import PoseLandmarksArray
 from .overlay import compressed_overlay, draw, overlay_image
 from .parameters import Parameters
 from .result import Result
+from .world_outputs import WorldOutputs
 
 __all__ = ['Outputs']
 
@@ -32,11 +33,17 @@ class Outputs:
     """The publishers of one configured node; to be destroyed after use."""
 
     def __init__(self, node: LifecycleNode, parameters: Parameters, counters: Counters) -> None:
-        """Create the publishers; they publish while the node is active."""
+        """
+        Create the publishers; they publish while the node is active.
+
+        :raises ImportError: see WorldOutputs
+        """
         self._node, self._counters = node, counters
         self._writer = PoseMessageWriter()
         self._skeletons = SkeletonMarkers()
         self._header = Header()
+        self._parameters = parameters
+        self._world = WorldOutputs(node, parameters)
         create = partial(node.create_lifecycle_publisher,
                          qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._landmarks = create(PoseLandmarksArray, '~/landmarks', QoSProfile(depth=5))
@@ -49,7 +56,15 @@ class Outputs:
         self.set_parameters(parameters)
 
     def set_parameters(self, parameters: Parameters) -> None:
-        """Take the looks from these parameters from now on."""
+        """
+        Use these parameters from now on.
+
+        :raises ImportError: see WorldOutputs; the old ones go on
+        """
+        if _of_the_world(parameters) != _of_the_world(self._parameters):
+            old, self._world = self._world, WorldOutputs(self._node, parameters)
+            old.destroy()
+        self._parameters = parameters
         self._mask_encoding = parameters.mask_encoding
         self._marker_style = parameters.marker_style()
         self._overlay_style = parameters.overlay_style()
@@ -72,6 +87,7 @@ class Outputs:
         if self._markers.get_subscription_count():
             computed['markers'] += 1
             self._markers.publish(self._skeletons.write(result, header, self._marker_style))
+        self._world.publish(result, header)
         self._publish_overlay(frame, result)
 
     def _publish_overlay(self, frame: Frame, result: Result) -> None:
@@ -86,12 +102,18 @@ class Outputs:
         if compressed:
             self._compressed_overlay.publish(compressed_overlay(rgb, frame.header))
 
-    def clear_markers(self) -> None:
-        """Remove from RViz what still stands there."""
+    def clear(self) -> None:
+        """Tell RViz and ROS4HRI that nobody is there."""
         self._markers.publish(self._skeletons.clear(self._header))
+        self._world.clear(self._header)
 
     def destroy(self) -> None:
         """Destroy the publishers."""
         for publisher in (self._landmarks, self._mask, self._instance_mask, self._markers,
                           self._overlay, self._compressed_overlay):
             self._node.destroy_lifecycle_publisher(publisher)
+        self._world.destroy()
+
+
+def _of_the_world(parameters: Parameters) -> tuple[bool, bool, str, bool]:
+    return (parameters.publish_tf, parameters.tf_landmarks, parameters.tf_prefix, parameters.hri)

@@ -80,6 +80,17 @@ class Parameters:
         0.1, 'Seconds that an image and the depth image for its positions may be apart.',
         within=(0.0, 10.0))
 
+    publish_tf: bool = parameter(
+        False, 'Publish a TF frame body_ID at the hip midpoint of each person whose position is '
+        "known, in the frame of the image's header. Needs tf2_msgs.")
+    tf_landmarks: bool = parameter(
+        False, 'With publish_tf: a frame body_ID_LANDMARK for each visible landmark as well.')
+    tf_prefix: str = parameter(
+        '', 'Put before the names of these frames: with several cameras, one for each.')
+    hri: bool = parameter(
+        False, 'Publish the topics and frames of ROS4HRI (REP-155) for bodies. Needs hri_msgs '
+        'and tf2_msgs.')
+
     mask_encoding: str = parameter(
         'mono8', 'Encoding of ~/mask: mono8 (0-255) or 32FC1 (0.0-1.0).',
         choices=('mono8', '32FC1'))

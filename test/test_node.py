@@ -1,5 +1,6 @@
 """The node's life: transitions, parameters and bad images, in-process over real DDS."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,26 @@ def test_a_good_parameter_takes_effect_between_two_frames(
     assert len(before.poses) == len(after.poses) == 1
     if 'model' in change:
         assert before.poses[0].landmarks != after.poses[0].landmarks
+
+
+@pytest.mark.parametrize(('name', 'package'), [('publish_tf', 'tf2_msgs'), ('hri', 'hri_msgs')])
+def test_an_output_whose_package_is_missing_is_refused_in_words(
+        ros: World, astronaut: NDArray[np.uint8], name: str, package: str,
+        capfd: pytest.CaptureFixture[str]) -> None:
+    if find_spec(package):
+        pytest.skip(f'{package} is installed')
+    node = pose_node(ros, **{name: True})
+    publishers = len(list(node.publishers))
+    assert node.trigger_configure() == FAILURE
+    assert 'sudo apt install' in capfd.readouterr().err
+    assert len(list(node.publishers)) == publishers
+    assert set_parameter(ros, **{name: False})[0].successful
+    assert node.trigger_configure() == SUCCESS
+    assert node.trigger_activate() == SUCCESS
+    result = set_parameter(ros, **{name: True})[0]
+    assert not result.successful
+    assert 'sudo apt install' in result.reason
+    assert len(Camera(ros, astronaut).shoot().poses) == 1
 
 
 def bad_images() -> dict[str, Image]:
