@@ -43,8 +43,8 @@ def import_tf_message() -> Any:
         return import_module('tf2_msgs.msg').TFMessage
     except ImportError as error:
         raise ImportError(
-            f'publish_tf needs the ROS package tf2_msgs ({error}): sudo apt install '
-            'ros-$ROS_DISTRO-tf2-msgs, or set publish_tf to false') from error
+            f'publish_tf and hri need the ROS package tf2_msgs ({error}): sudo apt install '
+            'ros-$ROS_DISTRO-tf2-msgs, or set both to false') from error
 
 
 def body_transforms(

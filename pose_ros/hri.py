@@ -26,8 +26,8 @@ __all__ = ['BodyPublishers', 'keypoints', 'regions']
 BODIES = '/humans/bodies'
 DEPTH = 1  # of every topic's history
 
-# The keypoints of hri_msgs/Skeleton2D. Each is the middle of two landmarks: the neck, which
-# MediaPipe has not, of the shoulders, every other one of a landmark and itself.
+# The keypoints of hri_msgs/Skeleton2D. Each is the middle of two landmarks: the neck of the
+# shoulders, every other one of a landmark and itself.
 NECK = 1
 ONE = np.array((
     Landmark.NOSE, Landmark.LEFT_SHOULDER,
@@ -48,9 +48,9 @@ class BodyPublishers:
         """
         Create the publisher of the list; those of bodies come and go with them.
 
-        :param create_publisher: of a message class, a topic and a depth. A node's own: a
-            lifecycle publisher that is created while the node is active stays silent
-        :param destroy_publisher: of what it returned
+        :param create_publisher: for a message class, a topic and a depth. The node's plain one:
+            a lifecycle publisher that is created while its node is active stays silent
+        :param destroy_publisher: for what it returned
         :raises ImportError: when there is no hri_msgs; its text says what to do
         """
         messages = _import_messages()
@@ -88,7 +88,7 @@ class BodyPublishers:
                 publisher.publish(message)
 
     def clear(self, header: Header) -> None:
-        """Publish that nobody is tracked, with the header of the last frame."""
+        """Publish, with the header of the last frame, that nobody is tracked."""
         self.publish(Result.empty(), header)
 
     def destroy(self) -> None:
@@ -108,7 +108,7 @@ def keypoints(result: Result) -> NDArray[np.float32]:
 
     :returns: float32 (N, 18, 3), columns x and y in [0, 1], as fractions of the image, and the
         confidence: visibility, of the neck that of the less visible shoulder. What is outside
-        the image is moved to its border, as REP-155 wants, and has confidence 0
+        the image is moved to its border, as the message wants, and has confidence 0
     """
     xy = (result.landmarks[:, ONE, :2] + result.landmarks[:, OTHER, :2]) / 2
     confidence = np.minimum(result.visibility[:, ONE], result.visibility[:, OTHER])
@@ -137,7 +137,6 @@ def _inside(xy: NDArray[np.float32]) -> Any:
 
 
 def _clipped(xy: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return fractions in [0, 1]; 0 where they are not known."""
     return np.nan_to_num(xy).clip(0, 1)
 
 
