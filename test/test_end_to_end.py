@@ -101,11 +101,12 @@ def test_a_photograph_gives_what_a_direct_call_gives(
                                [(p.x, p.y, p.z + 2.0) for p in visible], atol=1e-6)
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('numbers', [
+    [signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
 @pytest.mark.parametrize('state', ['starting', 'unconfigured', 'inactive', 'active', 'mid-frame'])
 def test_a_signal_ends_the_process_cleanly(
         ros: World, models: dict[str, Path], astronaut: NDArray[np.uint8], state: str,
-        number: signal.Signals) -> None:
+        numbers: list[signal.Signals]) -> None:
     camera = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
     with process(model=str(models['heavy'])) as node:
         if state == 'starting':
@@ -118,7 +119,9 @@ def test_a_signal_ends_the_process_cleanly(
                 camera.publish(image_message(astronaut, (100 + i) * SECOND))
                 ros.spin(0.02)
         start_s = time.monotonic()
-        os.kill(node.pid, number)
+        for number in numbers:
+            os.kill(node.pid, number)
+            time.sleep(0.01)
         _, stderr = node.communicate(timeout=10)
         took_s = time.monotonic() - start_s
     assert node.returncode == 0, stderr
