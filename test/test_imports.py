@@ -12,7 +12,7 @@ MODULES = sorted(path.stem for path in PACKAGE.glob('*.py') if path.stem != '__i
 
 # What may know a ROS node, logger or clock. Nothing else may import it.
 GLUE = {'camera', 'camera_inputs', 'declaration', 'demo_camera', 'image_input', 'lifecycle',
-        'main', 'node', 'outputs', 'parameters', 'reporter'}
+        'main', 'node', 'outputs', 'parameters', 'reporter', 'world_outputs'}
 
 # What knows nothing of ROS, not even its messages, also through what it imports.
 NO_ROS = {'allocator', 'bundle', 'clock', 'counters', 'download', 'geometry', 'landmarker',

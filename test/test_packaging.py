@@ -1,5 +1,6 @@
 """The package as others meet it: its metadata, what is installed, and a colcon workspace."""
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -25,6 +26,10 @@ from ros import World
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = Path(sys.prefix)
 EXECUTABLES = ['demo_camera', 'fetch_models', 'pose_node']
+ROSDEP_KEYS = {  # of modules that ROS 2 packages do not bring
+    'cv2': 'python3-opencv', 'flatbuffers': 'python3-mediapipe-pip',
+    'mediapipe': 'python3-mediapipe-pip', 'numpy': 'python3-numpy', 'skimage': 'python3-skimage',
+    'yaml': 'python3-yaml'}
 NOT_SOURCES = shutil.ignore_patterns(
     '.*', '*.egg-info', '__pycache__', 'build', 'demo_output', 'install', 'log')
 
@@ -72,6 +77,22 @@ def test_package_xml_is_the_one_source_of_metadata(
     assert Requirement(
         f'mediapipe>={mediapipe.version_gte},<{mediapipe.version_lt}'
     ) in map(Requirement, distribution.requires or [])
+
+
+def test_package_xml_names_all_that_is_imported(package: Package) -> None:
+    trees = [ast.parse(path.read_text()) for folder in ('pose_ros', 'launch')
+             for path in (ROOT / folder).glob('*.py')]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import)
+                for alias in node.names}
+    imported |= {str(node.module) for node in nodes
+                 if isinstance(node, ast.ImportFrom) and not node.level}
+    tops = {name.split('.')[0] for name in imported} - sys.stdlib_module_names - {package.name}
+    if list((ROOT / 'launch').glob('*.xml')):
+        tops.add('launch_xml')
+    missing = {ROSDEP_KEYS.get(name, name) for name in tops} - {
+        each.name for each in package.exec_depends + package.test_depends}
+    assert not missing
 
 
 def test_the_constraints_keep_mediapipe_within_package_xml(
@@ -149,7 +170,7 @@ def test_colcon_builds_a_workspace_whose_node_runs(
     environment = {
         'AMENT_PREFIX_PATH': sys.prefix, 'CMAKE_PREFIX_PATH': sys.prefix,
         'VIRTUAL_ENV': sys.prefix, 'PATH': f'{sys.prefix}/bin:/usr/bin:/bin',
-        'HOME': str(tmp_path), 'XDG_CACHE_HOME': os.environ.get('XDG_CACHE_HOME', ''),
+        'HOME': str(tmp_path),
         **{key: os.environ[key] for key in os.environ if key.startswith('ROS_')}}
     build = subprocess.run(
         ['colcon', 'build', *options, '--event-handlers', 'console_direct+',

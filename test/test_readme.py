@@ -1,6 +1,7 @@
 """What README.md and docs/ say about the source, held against the source."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 import re
 import runpy
@@ -11,6 +12,8 @@ from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 from ros import World, parameters
 
+from pose_ros.frames import TF_TOPIC
+from pose_ros.hri import BODIES
 from pose_ros.node import PoseNode
 
 ROOT = Path(__file__).parent.parent
@@ -21,13 +24,18 @@ TABLES = runpy.run_path(str(ROOT / 'scripts/readme_tables.py'))
 
 # What is subscribed to depends on parameters; each combination adds its topics.
 SETTINGS: list[dict[str, Any]] = [{}, {'image_transport': 'compressed'}]
+if find_spec('tf2_msgs'):
+    SETTINGS.append({'publish_tf': True})
+if find_spec('tf2_msgs') and find_spec('hri_msgs'):
+    SETTINGS.append({'hri': True})
 
 
 def rows(heading: str, text: str = README) -> list[list[str]]:
-    """Return the cells of the first table below a heading, without its first two lines."""
-    section = text[re.search(rf'^#+ {heading}$', text, re.MULTILINE).end():]
-    table = re.search(r'(?:^\|.*\|\n)+', section, re.MULTILINE)[0]
+    """Return the cells of the tables below a heading, without the first two lines of each."""
+    section = re.split(rf'^#+ {heading}$', text, flags=re.MULTILINE)[1]
+    section = re.split(r'^#', section, flags=re.MULTILINE)[0]
     return [[cell.strip().strip('`') for cell in line.strip('|').split('|')]
+            for table in re.findall(r'(?:^\|.*\|\n)+', section, re.MULTILINE)
             for line in table.splitlines()[2:]]
 
 
@@ -86,8 +94,15 @@ def endpoints(ros: World, ends: Ends) -> dict[str, str]:
 def test_the_tables_of_topics_and_services_are_the_nodes_own(
         ros: World, models: dict[str, Path], heading: str, ends: Ends, prefix: str) -> None:
     assert models['full']
-    written = {prefix + name.replace('~/', '/pose/'): kind for name, kind, _ in rows(heading)}
+    written = {prefix + name.replace('~/', '/pose/'): kind for name, kind, _ in rows(heading)
+               if '/ID/' not in name and find_spec(kind.split('/')[0])}
     assert written == endpoints(ros, ends)
+
+
+def test_the_topics_of_packages_that_may_be_absent_are_named() -> None:
+    bodies = {name for name, _, _ in rows('Outputs') if name.startswith(BODIES)}
+    assert bodies == {f'{BODIES}/{each}' for each in ('tracked', 'ID/roi', 'ID/skeleton2d')}
+    assert TF_TOPIC in {name for name, _, _ in rows('Outputs')}
 
 
 def test_the_architecture_names_every_module() -> None:
