@@ -90,8 +90,13 @@ class SkeletonMarkers:
     it before.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing shown."""
+    def __init__(self, prefix: str = '') -> None:
+        """
+        Begin with nothing shown.
+
+        :param prefix: of all namespaces, to tell apart the people of several cameras
+        """
+        self._prefix = prefix
         self._array = MarkerArray()
         self._figures: list[_Figure] = []
         self._shown: dict[tuple[str, int], None] = {}  # a set that keeps its order
@@ -153,7 +158,7 @@ class SkeletonMarkers:
             label = f'{name}\n{hypot(*origin_m):.2f}m' if is_known else name
             figure = self._figures[index]
             figure.place(origin_m, quaternion, noses_m[index])
-            markers += figure.draw(name, label, xyz_m, alpha)
+            markers += figure.draw(self._prefix + name, label, xyz_m, alpha)
         return markers
 
 

@@ -40,7 +40,7 @@ class Outputs:
         """
         self._node, self._counters = node, counters
         self._writer = PoseMessageWriter()
-        self._skeletons = SkeletonMarkers()
+        self._skeletons = SkeletonMarkers(f'{node.get_namespace()}/'.lstrip('/'))
         self._header = Header()
         self._parameters = parameters
         self._world = WorldOutputs(node, parameters)

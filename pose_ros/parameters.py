@@ -86,7 +86,8 @@ class Parameters:
     tf_landmarks: bool = parameter(
         False, 'With publish_tf: a frame body_ID_LANDMARK for each visible landmark as well.')
     tf_prefix: str = parameter(
-        '', 'Put before the names of these frames: with several cameras, one for each.',
+        '', "Put before the names of these frames. Empty: the node's namespace and a slash, if it "
+        'has one.',
         pattern='([^/].*)?')
     hri: bool = parameter(
         False, 'Publish the topics and frames of ROS4HRI (REP-155) for bodies. Needs hri_msgs '

@@ -25,6 +25,7 @@ class WorldOutputs:
         :raises ImportError: when a ROS package that is needed is not there; which, and what to do
         """
         self._node, self._parameters = node, parameters
+        self._prefix = parameters.tf_prefix or f'{node.get_namespace()}/'.lstrip('/')
         self._tf: Publisher | None = None
         self._bodies: BodyPublishers | None = None
         if parameters.publish_tf or parameters.hri:
@@ -42,7 +43,7 @@ class WorldOutputs:
         transforms = []
         if self._parameters.publish_tf:
             transforms += body_transforms(
-                result, header, self._parameters.tf_prefix, self._parameters.tf_landmarks)
+                result, header, self._prefix, self._parameters.tf_landmarks)
         if self._bodies is not None:
             self._bodies.publish(result, header)
             transforms += hri_transforms(result, header)

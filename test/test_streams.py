@@ -158,15 +158,18 @@ def test_compressed_images(ros: World, astronaut: NDArray[np.uint8], transport: 
     assert len(poses[0].poses) == 1
 
 
-def test_two_cameras_have_nothing_in_common(ros: World, small: NDArray[np.uint8]) -> None:
+def test_two_cameras_have_nothing_in_common(
+        ros: World, astronaut: NDArray[np.uint8]) -> None:
     nodes = {name: active_node(ros, name) for name in ('front', 'rear')}
     poses = {name: ros.collect(PoseLandmarksArray, f'{name}/pose/landmarks') for name in nodes}
+    markers = {name: ros.collect(MarkerArray, f'{name}/pose/markers') for name in nodes}
     for i, (name, node) in enumerate(nodes.items()):
         send(ros, camera(ros, f'{name}/image'), node,
-             image_message(small, (i + 1) * SECOND, frame_id=f'{name}_optical_frame'))
-    ros.until(lambda: all(poses.values()))
-    for name, messages in poses.items():
-        assert [each.header.frame_id for each in messages] == [f'{name}_optical_frame']
+             image_message(astronaut, (i + 1) * SECOND, frame_id=f'{name}_optical_frame'))
+    ros.until(lambda: all(poses.values()) and all(markers.values()))
+    for name in nodes:
+        assert [each.header.frame_id for each in poses[name]] == [f'{name}_optical_frame']
+        assert {each.ns for each in markers[name][0].markers} == {f'{name}/pose_0'}
 
 
 def test_positions_from_camera_info(ros: World, astronaut: NDArray[np.uint8]) -> None:
