@@ -15,6 +15,7 @@ VENV := .venv$(if $(filter kilted,$(ROS_DISTRO)),-kilted)
 export AMENT_PREFIX_PATH := $(abspath $(VENV))
 
 SOURCE ?=
+TESTS ?= test
 ARGS ?=
 BUILT := $(VENV)/.built
 SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements -type f -not -name '*.pyc') \
@@ -32,7 +33,7 @@ demo: $(BUILT)
 	@$(VENV)/bin/python scripts/demo.py --source '$(SOURCE)' $(ARGS)
 
 test: $(BUILT)
-	@$(VENV)/bin/pytest test $(ARGS)
+	@$(VENV)/bin/pytest $(TESTS) $(ARGS)
 
 lint: $(BUILT)
 	$(VENV)/bin/ruff check .

@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 import signal
 import subprocess
-import sys
 import time
 from typing import Any
 
+from ament_index_python.packages import get_package_prefix
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from mediapipe import Image as MediaPipeImage
@@ -36,7 +36,8 @@ def process(*remaps: str, **parameters: Any) -> Iterator[subprocess.Popen[str]]:
     """Run pose_node."""
     arguments = [part for name, value in parameters.items() for part in ('-p', f'{name}:={value}')]
     arguments += [part for remap in remaps for part in ('-r', remap)]
-    node = subprocess.Popen([sys.executable, '-m', 'pose_ros.main', '--ros-args', *arguments],
+    executable = Path(get_package_prefix('pose_ros'), 'lib', 'pose_ros', 'pose_node')
+    node = subprocess.Popen([str(executable), '--ros-args', *arguments],
                             stderr=subprocess.PIPE, text=True)
     try:
         yield node
