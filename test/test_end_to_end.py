@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import os
 from pathlib import Path
+import re
 import signal
 import subprocess
 import time
@@ -111,7 +112,7 @@ def test_a_signal_ends_the_process_cleanly(
     camera = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
     with process(model=str(models['heavy'])) as node:
         if state == 'starting':
-            time.sleep(0.7)
+            ros.until(lambda: catches(node.pid, signal.SIGTERM))
         else:
             reach(ros, state)
         if state == 'mid-frame':
@@ -129,6 +130,13 @@ def test_a_signal_ends_the_process_cleanly(
     assert took_s < EXIT_S
     assert 'Traceback' not in stderr
     assert 'Exception ignored' not in stderr
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Tell whether a process has a handler for a signal."""
+    status = Path(f'/proc/{pid}/status').read_text()
+    mask = int(re.search(r'^SigCgt:\s*(\w+)$', status, re.MULTILINE)[1], 16)
+    return bool(mask >> (number - 1) & 1)
 
 
 def reach(ros: World, state: str) -> None:
