@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import os
 import signal
 import sys
 import traceback
@@ -16,7 +17,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
+    os._exit(0)  # nothing is held yet, and a second signal must not meet an orderly exit
 
 
 def main(args: Sequence[str] | None = None) -> int:
