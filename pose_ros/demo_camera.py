@@ -50,6 +50,8 @@ def main() -> int:
     if error is not None:
         rclpy.logging.get_logger('demo_camera').fatal(error)
     rclpy.try_shutdown()
+    for number in (signal.SIGINT, signal.SIGTERM):  # the interpreter's end would reset them
+        signal.signal(number, signal.SIG_IGN)
     return 0 if error is None else 1
 
 
