@@ -1,0 +1,186 @@
+"""
+The people of a frame in, the same people with ids that stay with them out.
+
+Driven by the stamps alone, so that a recording gives the same ids at any speed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .result import UNTRACKED, Result, X, Y
+from .skeleton import Landmark
+
+__all__ = ['Tracker', 'assign']
+
+# Standard deviation of where a landmark is against where its track's motion would have it, as a
+# fraction of the torso's length: from one frame to the next, and growing with each second unseen.
+REACH = 0.45
+REACH_PER_S = 0.6
+
+LEAST_SIMILARITY = 0.05  # of a person and a track, to be the same; far from each other it is 0
+FADE_PER_S = 0.03  # of an unseen track's similarity: of two tracks that cover each other, the one
+# person who is seen then goes on with the one seen last
+LEAST_WEIGHT = 0.02  # of a landmark that is not visible at all: the model guesses well
+VELOCITY_TIME_S = 0.6  # in which a track's velocity follows a new one by 63 %
+LEAST_STEP_S = 1e-3  # between two frames, so that a velocity is finite
+
+TORSO = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER, Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
+
+
+@dataclass(frozen=True)
+class _Tracks:
+    """
+    N people, each when last seen. Lengths are in heights of the image.
+
+    :param ids: int32 (N,)
+    :param stamps_ns: int64 (N,)
+    :param points: (N, 33, 2)
+    :param weights: (N, 33), the visibility, in [LEAST_WEIGHT, 1]
+    :param lengths: (N,), the longest way between two corners of the torso
+    :param velocities: (N, 2), of the whole body, per second
+    """
+
+    ids: NDArray[np.int32]
+    stamps_ns: NDArray[np.int64]
+    points: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    lengths: NDArray[np.float32]
+    velocities: NDArray[np.float32]
+
+    @classmethod
+    def seen(cls, result: Result, stamp_ns: int, aspect: float) -> _Tracks:
+        """Return what is known of people at first sight."""
+        points = result.landmarks[:, :, [X, Y]] * np.array((aspect, 1), np.float32)
+        corners = points[:, TORSO]
+        ways = np.linalg.norm(corners[:, :, None] - corners[:, None], axis=3)
+        return cls(
+            np.full(len(result), UNTRACKED, np.int32), np.full(len(result), stamp_ns),
+            points, np.maximum(result.visibility, LEAST_WEIGHT),
+            np.maximum(ways.max(axis=(1, 2)), 1e-6), np.zeros((len(result), 2), np.float32))
+
+    def __getitem__(self, which: NDArray[Any]) -> _Tracks:
+        """Return some of them."""
+        return _Tracks(*(getattr(self, each.name)[which] for each in fields(self)))
+
+    def __add__(self, others: _Tracks) -> _Tracks:
+        """Return these and the others."""
+        return _Tracks(*(np.concatenate((getattr(self, each.name), getattr(others, each.name)))
+                         for each in fields(self)))
+
+
+class Tracker:
+    """
+    Gives each person an id that stays through reordering, crossings and misses.
+
+    A track goes on with the person whose skeleton is most like its own, moved on with its
+    velocity: the mean of exp(-d^2 / 2s^2) over the landmarks, weighted by visibility (the object
+    keypoint similarity of COCO with one s for all landmarks, REACH times the torso's length). All
+    tracks and people are matched at once, so that the sum of the similarities is the largest.
+    """
+
+    def __init__(self, max_missed_s: float) -> None:
+        """
+        Begin without tracks.
+
+        :param max_missed_s: seconds, >= 0; who comes back within them has the same id as before,
+            later another
+        :raises ValueError: when it is negative or not a number
+        """
+        if not max_missed_s >= 0:
+            raise ValueError(f'max_missed_s: wanted 0 or more seconds, got {max_missed_s}')
+        self.max_missed_s = max_missed_s
+        self._next_id = 1  # leaves 0 to whoever needs a number for nobody
+        self._tracks = _Tracks.seen(Result.empty(), 0, 1.0)
+
+    def reset(self) -> None:
+        """Forget all tracks, as when the stamps jump back. Their ids are not used again."""
+        self._tracks = self._tracks[np.zeros(0, int)]
+
+    def update(self, result: Result, stamp_ns: int, width: int, height: int) -> Result:
+        """
+        Return the same result with track_ids; everything else is passed through as it is.
+
+        :param stamp_ns: of the frame, later than at every call since `reset`
+        :param width: of the frame in pixels
+        :param height: of the frame in pixels
+        """
+        if not len(result):
+            return result
+        tracks, people = self._tracks, _Tracks.seen(result, stamp_ns, width / height)
+        tracks = tracks[stamp_ns - tracks.stamps_ns <= self.max_missed_s * 1e9]
+        owners = assign(_similarities(people, tracks) - LEAST_SIMILARITY)
+        known, unseen = owners >= 0, np.ones(len(tracks.ids), bool)
+        unseen[owners[known]] = False
+        before = tracks[owners[known]]
+        people.ids[known] = before.ids
+        people.velocities[known] = _velocities(people[known], before)
+        people.ids[~known] = self._next_id + np.arange(len(result) - len(before.ids))
+        self._next_id += len(result) - len(before.ids)
+        self._tracks = people + tracks[unseen]
+        return replace(result, track_ids=people.ids)
+
+
+def _similarities(people: _Tracks, tracks: _Tracks) -> NDArray[Any]:
+    """Return (N, T) in [0, 1], how much each person is like each track, moved on."""
+    seconds = np.maximum((people.stamps_ns[0] - tracks.stamps_ns) * 1e-9, 0)
+    moved = tracks.points + (tracks.velocities * seconds[:, None])[:, None]
+    reach = (REACH + REACH_PER_S * seconds) * np.sqrt(people.lengths[:, None] * tracks.lengths)
+    squares = np.square(people.points[:, None] - moved).sum(axis=3)
+    weights = people.weights[:, None] * tracks.weights
+    near = np.exp(squares / (-2 * np.square(reach))[:, :, None])
+    similarities: NDArray[Any] = (weights * near).sum(axis=2) / weights.sum(axis=2)
+    return similarities * np.exp(-FADE_PER_S * seconds)
+
+
+def _velocities(people: _Tracks, tracks: _Tracks) -> NDArray[Any]:
+    """Return the velocities of the tracks after they went on with these people, pair by pair."""
+    seconds = np.maximum((people.stamps_ns - tracks.stamps_ns) * 1e-9, LEAST_STEP_S)[:, None]
+    weights = (people.weights * tracks.weights)[:, :, None]
+    ways = (weights * (people.points - tracks.points)).sum(axis=1) / weights.sum(axis=1)
+    follow = 1 - np.exp(-seconds / VELOCITY_TIME_S)
+    velocities: NDArray[Any] = tracks.velocities + follow * (ways / seconds - tracks.velocities)
+    return velocities
+
+
+def assign(gains: NDArray[Any]) -> NDArray[np.intp]:
+    """
+    Return which column each row gets, so that the sum of the gains is the largest there is.
+
+    Each column goes to one row at most, and a row gets none rather than one without a gain.
+    Exact: shortest augmenting paths (the Hungarian method as Jonker and Volgenant, Computing 38,
+    1987, improved it), at most N^2 (N + M) steps.
+
+    :param gains: (N, M), finite
+    :returns: (N,) indices of columns, -1 for none
+    """
+    rows, columns = gains.shape
+    costs = np.hstack((-np.maximum(gains, 0), np.zeros((rows, rows))))  # the latter stand for none
+    owners = np.full(columns + rows, -1)
+    prices = np.zeros(columns + rows)
+    for row in range(rows):
+        # The cheapest way from this row to a free column, over columns whose owners move on.
+        ways, via = costs[row] - prices, np.full(columns + rows, -1)
+        passed = np.zeros(columns + rows, bool)
+        while True:
+            column = int(np.argmin(np.where(passed, np.inf, ways)))
+            owner = owners[column]
+            if owner < 0:
+                break
+            passed[column] = True
+            onward = costs[owner] - prices + (ways[column] - costs[owner, column] + prices[column])
+            shorter = ~passed & (onward < ways)
+            ways[shorter], via[shorter] = onward[shorter], column
+        prices[passed] += ways[passed] - ways[column]
+        while via[column] >= 0:
+            owners[column] = owners[via[column]]
+            column = via[column]
+        owners[column] = row
+    taken = np.full(rows, -1)
+    won = np.flatnonzero(owners[:columns] >= 0)
+    taken[owners[won]] = won
+    return np.where(gains[np.arange(rows), taken] > 0, taken, -1) if columns else taken
