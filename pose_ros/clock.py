@@ -27,10 +27,12 @@ class Tick:
     :param verdict: what to do with the frame
     :param stamp_ms: milliseconds for MediaPipe, larger than all since the last restart; 0 for a
         frame that is dropped
+    :param time_ns: of the frame, unrounded: its stamp, or the time of arrival where it has none
     """
 
     verdict: Verdict
     stamp_ms: int = 0
+    time_ns: int = 0
 
 
 class StreamClock:
@@ -71,7 +73,7 @@ class StreamClock:
             verdict = Verdict.RESTART
         self._newest_ns = time_ns
         self._last_ms = max(time_ns // NS_PER_MS, self._last_ms + 1)
-        return Tick(verdict, self._last_ms)
+        return Tick(verdict, self._last_ms, time_ns)
 
     def reset(self) -> None:
         """Forget all frames; the next one may have any stamp."""

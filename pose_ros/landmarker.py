@@ -65,6 +65,11 @@ class LandmarkerOptions:
     output_segmentation_masks: bool = False
     delegate: Delegate = Delegate.CPU
 
+    @property
+    def smooths(self) -> bool:
+        """Whether MediaPipe smooths the landmarks itself: for one person in a stream."""
+        return self.num_poses == 1 and self.running_mode is not RunningMode.IMAGE
+
     def __post_init__(self) -> None:
         """Check the ranges."""
         if not 1 <= self.num_poses <= MAX_NUM_POSES:
@@ -119,8 +124,8 @@ class Landmarker:
         task, image = self._open_task(), Image(ImageFormat.SRGB, rgb)
         try:
             if self.options.running_mode is RunningMode.IMAGE:
-                return _to_result(task.detect(image))
-            return _to_result(task.detect_for_video(image, stamp_ms))
+                return _to_result(task.detect(image), self.options)
+            return _to_result(task.detect_for_video(image, stamp_ms), self.options)
         except (RuntimeError, ValueError) as error:
             raise LandmarkerError(f'MediaPipe could not process the frame: {error}') from error
 
@@ -163,7 +168,7 @@ def _build(options: LandmarkerOptions,
     callback = None
     if on_result is not None:
         def callback(found: vision.PoseLandmarkerResult, _image: Image, stamp_ms: int) -> None:
-            on_result(stamp_ms, _to_result(found))
+            on_result(stamp_ms, _to_result(found, options))
     return vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
         BaseOptions(str(options.model), delegate=BaseOptions.Delegate[options.delegate.name]),
         running_mode=vision.RunningMode[options.running_mode.name],
@@ -183,11 +188,12 @@ def _explain(options: LandmarkerOptions, error: Exception) -> str:
     return f'MediaPipe cannot load {options.model}: {reason}'
 
 
-def _to_result(found: vision.PoseLandmarkerResult) -> Result:
+def _to_result(found: vision.PoseLandmarkerResult, options: LandmarkerOptions) -> Result:
     if not found.pose_landmarks:
         return Result.empty()
     masks = tuple(np.array(mask.numpy_view()[:, :, 0]) for mask in found.segmentation_masks or ())
-    return Result(_array(found.pose_landmarks), _array(found.pose_world_landmarks), masks)
+    return Result(_array(found.pose_landmarks), _array(found.pose_world_landmarks), masks,
+                  is_smooth=options.smooths)
 
 
 def _array(poses: list[list[Any]]) -> NDArray[np.float32]:

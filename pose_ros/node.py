@@ -27,6 +27,7 @@ from .lifecycle import SUCCESS, ExpectedError, answer_impossible_transitions, tr
 from .models import ModelError
 from .outputs import Outputs
 from .parameters import Parameters, declare_parameters
+from .people import People
 from .pipeline import Pipeline
 from .positions import Positions
 from .reporter import Reporter
@@ -45,6 +46,7 @@ class _Configured:
 
     pipeline: Pipeline
     positions: Positions
+    people: People
     outputs: Outputs
     stills: Stills
     held: ExitStack
@@ -105,7 +107,8 @@ class PoseNode(LifecycleNode):
                     lambda: (self._settings, self._inputs.images if self._inputs else None))
                 held.callback(reporter.destroy)
                 self._configured = _Configured(
-                    pipeline, positions, outputs, stills, held.pop_all())
+                    pipeline, positions, People(settings.following(), positions), outputs,
+                    stills, held.pop_all())
         except (ImportError, ModelError, LandmarkerError) as error:
             raise ExpectedError(str(error)) from error
         self.get_logger().info(f'configured with {options.model}')
@@ -185,15 +188,15 @@ class PoseNode(LifecycleNode):
             if verdict is Verdict.RESTART:
                 self.get_logger().warning('the header stamps jumped back: starting afresh')
 
-    def _on_result(self, frame: Frame, result: Result) -> None:
+    def _on_result(self, frame: Frame, result: Result, time_ns: int) -> None:
         if self._settings.running_mode != RunningMode.LIVE_STREAM:
-            self._publish(frame, result)
+            self._publish(frame, result, time_ns)
         elif self.executor is not None:  # on a thread of MediaPipe's: over to the executor's
-            self.executor.create_task(self._publish, frame, result)
+            self.executor.create_task(self._publish, frame, result, time_ns)
 
-    def _publish(self, frame: Frame, result: Result) -> None:
+    def _publish(self, frame: Frame, result: Result, time_ns: int) -> None:
         if self._configured and self._inputs:
-            result = self._configured.positions.place(frame, result)
+            result = self._configured.people.follow(frame, result, time_ns)
             self._configured.outputs.publish(frame, result)
 
     def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
@@ -220,6 +223,7 @@ class PoseNode(LifecycleNode):
             self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
             self._configured.stills.set_options(options)
             self._configured.positions.set_options(*settings.positions())
+            self._configured.people.set_following(settings.following())
         self._settings = settings
         if self._inputs and (settings.image_transport, settings.image_qos) != (
                 old.image_transport, old.image_qos):

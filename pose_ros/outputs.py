@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -83,12 +85,19 @@ class Outputs:
             self._mask.publish(mask_image(result, header, width, height, self._mask_encoding))
         if self._instance_mask.get_subscription_count():
             computed['instance_mask'] += 1
-            self._instance_mask.publish(instance_mask_image(result, header, width, height))
+            self._instance_mask.publish(instance_mask_image(
+                result, header, width, height, self._instance_values(result)))
         if self._markers.get_subscription_count():
             computed['markers'] += 1
             self._markers.publish(self._skeletons.write(result, header, self._marker_style))
         self._world.publish(result, header)
         self._publish_overlay(frame, result)
+
+    def _instance_values(self, result: Result) -> NDArray[np.uint8] | None:
+        """Return the pixel values of the people, or None for their indices."""
+        if self._parameters.instance_mask_values == 'index':
+            return None
+        return ((result.track_ids - 1) % 255 + 1).astype(np.uint8)
 
     def _publish_overlay(self, frame: Frame, result: Result) -> None:
         raw = self._overlay.get_subscription_count()

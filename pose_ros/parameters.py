@@ -15,6 +15,7 @@ from .landmarker import MAX_NUM_POSES, Delegate, LandmarkerOptions, RunningMode
 from .markers import MARKER_STYLE_RANGES, MarkerStyle
 from .models import find_model
 from .overlay import OverlayMask, OverlayStyle
+from .people import Following
 
 __all__ = ['Parameters', 'declare_parameters']
 
@@ -70,6 +71,16 @@ class Parameters:
         '(a bag that loops, a simulation that was reset); a smaller step back is a late frame '
         'and is dropped.', within=(0.0, 3600.0))
 
+    track_timeout: float = parameter(
+        2.0, 'Seconds that a person may be out of sight and keep the track id.',
+        within=(0.0, 3600.0))
+    smooth_landmarks: bool = parameter(
+        True, 'Smooth the landmarks of each person with a One Euro filter where MediaPipe does '
+        'not: with num_poses above 1. In running mode image nothing is smoothed.')
+    smooth_segmentation: bool = parameter(
+        True, 'Mix the mask of each person with the one before where it is uncertain. In running '
+        'mode image nothing is smoothed.')
+
     horizontal_fov: float = parameter(
         0.0, 'Degrees between the left and the right edge of the image, to estimate positions '
         'with while no camera_info is known; 0: not known.', within=(0.0, 179.0))
@@ -96,6 +107,9 @@ class Parameters:
     mask_encoding: str = parameter(
         'mono8', 'Encoding of ~/mask: mono8 (0-255) or 32FC1 (0.0-1.0).',
         choices=('mono8', '32FC1'))
+    instance_mask_values: str = parameter(
+        'index', 'Values of ~/instance_mask. index: 1 + index of the person in poses. track_id: '
+        'the track id, from 256 on counted from 1 again.', choices=('index', 'track_id'))
     marker_distance: float = parameter(
         2.0, 'Metres in front of the camera at which the markers of a person stand whose position '
         'is unknown.', within=MARKER_STYLE_RANGES['distance_m'])
@@ -182,6 +196,12 @@ class Parameters:
         red, green, blue = bytes.fromhex(self.overlay_background[1:])
         return OverlayStyle(mask=OverlayMask(self.overlay_mask),
                             background_rgb=(red, green, blue))
+
+    def following(self) -> Following:
+        """Return how people are followed."""
+        return Following(
+            max_missed_s=self.track_timeout, smooth_landmarks=self.smooth_landmarks,
+            smooth_segmentation=self.smooth_segmentation, still=self.running_mode == 'image')
 
     def positions(self) -> tuple[float, bool, float]:
         """Return the options of Positions."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 
-from .clock import StreamClock, Verdict
+from .clock import StreamClock, Tick, Verdict
 from .counters import Counters, Drop
 from .frame import Frame
 from .landmarker import Landmarker, LandmarkerError, LandmarkerOptions, RunningMode
@@ -20,7 +20,8 @@ from .searching import SearchingLandmarker
 
 __all__ = ['Pipeline']
 
-InFlight = dict[int, tuple[Frame, float]]  # by milliseconds; with when MediaPipe got it, seconds
+# By milliseconds; with the frame's time, and when MediaPipe got it in seconds.
+InFlight = dict[int, tuple[Frame, int, float]]
 
 DROPS = {Verdict.REPEATED: Drop.REPEATED, Verdict.LATE: Drop.LATE}
 
@@ -29,13 +30,14 @@ class Pipeline:
     """One stream of frames through one landmarker; to be closed after use."""
 
     def __init__(self, options: LandmarkerOptions, restart_after_s: float,
-                 on_result: Callable[[Frame, Result], None],
+                 on_result: Callable[[Frame, Result, int], None],
                  search_interval_s: float = 0.0) -> None:
         """
         Build the landmarker.
 
         :param restart_after_s: seconds; a stamp further back begins a new stream
-        :param on_result: takes each processed frame with what was found in it
+        :param on_result: takes each processed frame with what was found in it, and its time in
+            nanoseconds: the stamp, or the time of arrival where there is none
         :param search_interval_s: seconds between two searches for more people in running mode
             video while one person is in view; 0: search on every frame
         :raises LandmarkerError: when MediaPipe refuses the options
@@ -97,7 +99,7 @@ class Pipeline:
             if tick.verdict is Verdict.RESTART:
                 self.counters.restarts += 1
                 self._rebuild()
-            self._run(frame, tick.stamp_ms)
+            self._run(frame, tick)
         except LandmarkerError:
             self.counters.dropped[Drop.FAILED] += 1
             self.clock.reset()
@@ -109,28 +111,29 @@ class Pipeline:
         old, self._landmarker = self._landmarker, self._built(self.options)
         old.close()
 
-    def _run(self, frame: Frame, stamp_ms: int) -> None:
+    def _run(self, frame: Frame, tick: Tick) -> None:
         landmarker, start_s = self._landmarker, perf_counter()
         if (isinstance(landmarker, Landmarker)
                 and self.options.running_mode is RunningMode.LIVE_STREAM):
-            self._in_flight[stamp_ms] = (frame, start_s)
-            landmarker.detect_async(frame.rgb, stamp_ms)
+            self._in_flight[tick.stamp_ms] = (frame, tick.time_ns, start_s)
+            landmarker.detect_async(frame.rgb, tick.stamp_ms)
         else:
-            self._done(frame, landmarker.detect(frame.rgb, stamp_ms), start_s)
+            result = landmarker.detect(frame.rgb, tick.stamp_ms)
+            self._done(frame, result, tick.time_ns, start_s)
 
     def _arrived(self, in_flight: InFlight, stamp_ms: int, result: Result) -> None:
         """Take a live_stream result; frames before it that are still in flight were dropped."""
         for dropped_ms in [key for key in list(in_flight) if key < stamp_ms]:
             del in_flight[dropped_ms]
             self.counters.dropped[Drop.BUSY] += 1
-        frame, start_s = in_flight.pop(stamp_ms)
-        self._done(frame, result, start_s)
+        frame, time_ns, start_s = in_flight.pop(stamp_ms)
+        self._done(frame, result, time_ns, start_s)
 
-    def _done(self, frame: Frame, result: Result, start_s: float) -> None:
+    def _done(self, frame: Frame, result: Result, time_ns: int, start_s: float) -> None:
         self.counters.inference_ms.append((perf_counter() - start_s) * 1e3)
         self.counters.processed += 1
         self.counters.people = len(result)
-        self._on_result(frame, result)
+        self._on_result(frame, result, time_ns)
 
     def close(self) -> None:
         """Release the landmarker; a frame in work is finished first. Idempotent."""

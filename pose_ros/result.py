@@ -48,6 +48,7 @@ class Result:
         NaN when unknown
     :param position_errors: float64 (N,), one standard deviation in metres, NaN when unknown
     :param position_sources: uint8 (N,), values of PositionSource
+    :param is_smooth: MediaPipe smoothed the landmarks itself
     """
 
     landmarks: NDArray[np.float32]
@@ -57,6 +58,7 @@ class Result:
     positions: NDArray[np.float64] = None  # type: ignore[assignment]
     position_errors: NDArray[np.float64] = None  # type: ignore[assignment]
     position_sources: NDArray[np.uint8] = None  # type: ignore[assignment]
+    is_smooth: bool = False
 
     def __post_init__(self) -> None:
         """Fill what was not given with "unknown", and check the shapes."""

@@ -12,7 +12,8 @@ def verdicts(clock: StreamClock, *stamps_ns: int) -> list[Tick]:
 
 def test_increasing_stamps_become_their_milliseconds() -> None:
     assert verdicts(StreamClock(1.0), 5 * S, 5 * S + 33 * MS, 6 * S + 999) == [
-        Tick(Verdict.PROCESS, 5000), Tick(Verdict.PROCESS, 5033), Tick(Verdict.PROCESS, 6000)]
+        Tick(Verdict.PROCESS, 5000, 5 * S), Tick(Verdict.PROCESS, 5033, 5 * S + 33 * MS),
+        Tick(Verdict.PROCESS, 6000, 6 * S + 999)]
 
 
 def test_stamps_within_one_millisecond_are_bumped_apart() -> None:
@@ -45,18 +46,19 @@ def test_a_late_frame_does_not_move_the_clock_back() -> None:
 
 def test_after_a_restart_time_goes_on_from_the_new_stamp() -> None:
     ticks = verdicts(StreamClock(1.0), 100 * S, 2 * S, 2 * S + 33 * MS)
-    assert ticks[1:] == [Tick(Verdict.RESTART, 2000), Tick(Verdict.PROCESS, 2033)]
+    assert ticks[1:] == [Tick(Verdict.RESTART, 2000, 2 * S),
+                         Tick(Verdict.PROCESS, 2033, 2 * S + 33 * MS)]
 
 
 @pytest.mark.parametrize('unset_ns', [0, -5 * S])
 def test_without_a_stamp_the_time_of_arrival_counts(unset_ns: int) -> None:
     clock = StreamClock(1.0)
     ticks = [clock.tick(unset_ns, arrival_ns=7 * S), clock.tick(unset_ns, arrival_ns=8 * S)]
-    assert ticks == [Tick(Verdict.PROCESS, 7000), Tick(Verdict.PROCESS, 8000)]
+    assert ticks == [Tick(Verdict.PROCESS, 7000, 7 * S), Tick(Verdict.PROCESS, 8000, 8 * S)]
 
 
 def test_reset_forgets() -> None:
     clock = StreamClock(1.0)
     clock.tick(5 * S, 0)
     clock.reset()
-    assert clock.tick(5 * S, 0) == Tick(Verdict.PROCESS, 5000)
+    assert clock.tick(5 * S, 0) == Tick(Verdict.PROCESS, 5000, 5 * S)

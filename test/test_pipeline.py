@@ -18,7 +18,7 @@ MS = 1_000_000
 
 
 class Results(list[tuple[Frame, Result]]):
-    def take(self, frame: Frame, result: Result) -> None:
+    def take(self, frame: Frame, result: Result, _time_ns: int) -> None:
         self.append((frame, result))
 
 
@@ -94,8 +94,8 @@ def test_live_stream_counts_what_mediapipe_drops(
     results, last = Results(), threading.Event()
     count = 40
 
-    def take(frame: Frame, result: Result) -> None:
-        results.take(frame, result)
+    def take(frame: Frame, result: Result, time_ns: int) -> None:
+        results.take(frame, result, time_ns)
         if frame.stamp_ns == 1000 * MS + (count - 1) * MS:
             last.set()
 

@@ -169,7 +169,7 @@ def test_two_cameras_have_nothing_in_common(
     ros.until(lambda: all(poses.values()) and all(markers.values()))
     for name in nodes:
         assert [each.header.frame_id for each in poses[name]] == [f'{name}_optical_frame']
-        assert {each.ns for each in markers[name][0].markers} == {f'{name}/pose_0'}
+        assert {each.ns for each in markers[name][0].markers} == {f'{name}/track_1'}
 
 
 def test_positions_from_camera_info(ros: World, astronaut: NDArray[np.uint8]) -> None:

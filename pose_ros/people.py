@@ -1,0 +1,66 @@
+"""What was found in one frame after the other in, the same people followed through them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .frame import Frame
+from .positions import Positions
+from .result import Result
+from .smoothing import LandmarkSmoother, MaskSmoother
+from .tracking import Tracker
+
+__all__ = ['Following', 'People']
+
+
+@dataclass(frozen=True)
+class Following:
+    """
+    How people are followed.
+
+    :param max_missed_s: seconds that somebody may be out of sight and keep the track id
+    :param smooth_landmarks: smooth landmarks where MediaPipe does not
+    :param smooth_segmentation: mix each mask with the person's one before
+    :param still: the frames have nothing to do with one another: nothing is smoothed
+    """
+
+    max_missed_s: float
+    smooth_landmarks: bool
+    smooth_segmentation: bool
+    still: bool
+
+
+class People:
+    """Gives the people of a stream track ids, smooth landmarks and masks, and positions."""
+
+    def __init__(self, following: Following, positions: Positions) -> None:
+        """Begin without having seen anybody."""
+        self._following, self._positions = following, positions
+        self._tracker = Tracker(following.max_missed_s)
+        self._landmarks, self._masks = LandmarkSmoother(), MaskSmoother()
+        self._last_ns = 0
+
+    def set_following(self, following: Following) -> None:
+        """Follow people like this from now on."""
+        self._following = following
+        self._tracker.max_missed_s = following.max_missed_s
+
+    def follow(self, frame: Frame, result: Result, time_ns: int) -> Result:
+        """
+        Return the people of the next frame with all that is known of them.
+
+        :param time_ns: of the frame; one that is not later than the last begins a new stream
+        """
+        if time_ns <= self._last_ns:
+            for each in (self._tracker, self._landmarks, self._masks):
+                each.reset()
+        self._last_ns = time_ns
+        height, width = frame.rgb.shape[:2]
+        result = self._tracker.update(result, time_ns, width, height)
+        if not self._following.still:
+            if self._following.smooth_landmarks:
+                result = self._landmarks.update(
+                    result, time_ns, width, height, result.is_smooth)
+            if self._following.smooth_segmentation:
+                result = self._masks.update(result, time_ns)
+        return self._positions.place(frame, result)
