@@ -196,8 +196,10 @@ class PoseNode(LifecycleNode):
 
     def _publish(self, frame: Frame, result: Result, time_ns: int) -> None:
         if self._configured and self._inputs:
-            result = self._configured.people.follow(frame, result, time_ns)
-            self._configured.outputs.publish(frame, result)
+            people = self._configured.people
+            self._configured.outputs.publish(
+                frame, people.follow(frame, result, time_ns),
+                lambda followed: people.smooth_masks(followed, time_ns))
 
     def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
         try:

@@ -6,6 +6,7 @@ Masks, markers and overlays are computed only while their topic has a subscriber
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -23,7 +24,7 @@ from .markers import SkeletonMarkers
 from .masks import instance_mask_image, mask_image
 from .messages import PoseMessageWriter
 from .msg import PoseLandmarksArray
-from .overlay import compressed_overlay, draw, overlay_image
+from .overlay import OverlayMask, compressed_overlay, draw, overlay_image
 from .parameters import Parameters
 from .result import Result
 from .world_outputs import WorldOutputs
@@ -71,14 +72,21 @@ class Outputs:
         self._marker_style = parameters.marker_style()
         self._overlay_style = parameters.overlay_style()
 
-    def publish(self, frame: Frame, result: Result) -> None:
-        """Publish what was found in one frame."""
+    def publish(self, frame: Frame, result: Result,
+                smooth_masks: Callable[[Result], Result]) -> None:
+        """
+        Publish what was found in one frame.
+
+        :param smooth_masks: called when the landmarks are out, and only if masks are wanted
+        """
         height, width = frame.rgb.shape[:2]
         header = self._header = frame.header
         self._landmarks.publish(self._writer.write(result, header, width, height))
         if frame.stamp_ns > 0:
             now_ns = self._node.get_clock().now().nanoseconds
             self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
+        if result.masks and self._wants_masks():
+            result = smooth_masks(result)
         computed = self._counters.outputs
         if self._mask.get_subscription_count():
             computed['mask'] += 1
@@ -92,6 +100,12 @@ class Outputs:
             self._markers.publish(self._skeletons.write(result, header, self._marker_style))
         self._world.publish(result, header)
         self._publish_overlay(frame, result)
+
+    def _wants_masks(self) -> bool:
+        wanting = [self._mask, self._instance_mask]
+        if self._overlay_style.mask is not OverlayMask.NONE:
+            wanting += [self._overlay, self._compressed_overlay]
+        return any(each.get_subscription_count() for each in wanting)
 
     def _instance_values(self, result: Result) -> NDArray[np.uint8] | None:
         """Return the pixel values of the people, or None for their indices."""

@@ -47,7 +47,7 @@ class People:
 
     def follow(self, frame: Frame, result: Result, time_ns: int) -> Result:
         """
-        Return the people of the next frame with all that is known of them.
+        Return the people of the next frame with all that is known of them; masks as found.
 
         :param time_ns: of the frame; one that is not later than the last begins a new stream
         """
@@ -57,10 +57,19 @@ class People:
         self._last_ns = time_ns
         height, width = frame.rgb.shape[:2]
         result = self._tracker.update(result, time_ns, width, height)
-        if not self._following.still:
-            if self._following.smooth_landmarks:
-                result = self._landmarks.update(
-                    result, time_ns, width, height, result.is_smooth)
-            if self._following.smooth_segmentation:
-                result = self._masks.update(result, time_ns)
+        if self._following.smooth_landmarks and not self._following.still:
+            result = self._landmarks.update(result, time_ns, width, height, result.is_smooth)
         return self._positions.place(frame, result)
+
+    def smooth_masks(self, result: Result, time_ns: int) -> Result:
+        """
+        Return what follow() returned with smooth masks.
+
+        A step of its own: it takes longer than all of follow(), which landmarks need not wait for,
+        and can be left out of frames whose masks nobody wants.
+
+        :param time_ns: of the frame
+        """
+        if self._following.smooth_segmentation and not self._following.still:
+            return self._masks.update(result, time_ns)
+        return result

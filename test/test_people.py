@@ -36,7 +36,8 @@ def noisy(models: dict[str, Path]) -> list[tuple[Frame, Result]]:
 
 
 def follow(people: People, frames: list[tuple[Frame, Result]]) -> list[Result]:
-    return [people.follow(frame, result, frame.stamp_ns) for frame, result in frames]
+    return [people.smooth_masks(people.follow(frame, result, frame.stamp_ns), frame.stamp_ns)
+            for frame, result in frames]
 
 
 def jitter(results: list[Result]) -> float:
@@ -56,6 +57,15 @@ def test_ids_stay_and_jitter_falls(noisy: list[tuple[Frame, Result]]) -> None:
         assert result.masks is found.masks
     assert jitter(smooth) < jitter(raw) / 2
     assert (smooth[5].masks[0] != raw[5].masks[0]).any()
+
+
+def test_masks_wait_until_somebody_wants_them(noisy: list[tuple[Frame, Result]]) -> None:
+    people = People(FOLLOWING, Positions(0.0, False, 0.1))
+    for frame, found in noisy[:3]:
+        followed = people.follow(frame, found, frame.stamp_ns)
+        assert all(ours is theirs for ours, theirs in zip(followed.masks, found.masks, strict=True))
+        smooth = people.smooth_masks(followed, frame.stamp_ns)
+    assert (smooth.masks[0] != found.masks[0]).any()
 
 
 def test_a_still_is_left_as_it_was_found(noisy: list[tuple[Frame, Result]]) -> None:
