@@ -191,9 +191,18 @@ def _explain(options: LandmarkerOptions, error: Exception) -> str:
 def _to_result(found: vision.PoseLandmarkerResult, options: LandmarkerOptions) -> Result:
     if not found.pose_landmarks:
         return Result.empty()
-    masks = tuple(np.array(mask.numpy_view()[:, :, 0]) for mask in found.segmentation_masks or ())
+    masks = tuple(np.asarray(_Pixels(mask)) for mask in found.segmentation_masks or ())
     return Result(_array(found.pose_landmarks), _array(found.pose_world_landmarks), masks,
                   is_smooth=options.smooths)
+
+
+class _Pixels:
+    """Lends numpy the only channel of an Image: the array keeps this, and this keeps the Image."""
+
+    def __init__(self, image: Image) -> None:
+        view = image.numpy_view()[:, :, 0]
+        self.__array_interface__ = view.__array_interface__
+        self._kept = image, view
 
 
 def _array(poses: list[list[Any]]) -> NDArray[np.float32]:
