@@ -29,7 +29,8 @@ from sensor_msgs.msg import Image
 from visualization_msgs.msg import Marker, MarkerArray
 
 SECOND = 1_000_000_000
-EXIT_S = 1.0  # within which a signal ends the process
+EXIT_S = 1.0  # within which a signal ends the process on a machine that does nothing else
+LOADED = 3  # times as long on one that is busy
 
 
 @contextmanager
@@ -127,7 +128,7 @@ def test_a_signal_ends_the_process_cleanly(
         _, stderr = node.communicate(timeout=10)
         took_s = time.monotonic() - start_s
     assert node.returncode == 0, stderr
-    assert took_s < EXIT_S
+    assert took_s < LOADED * EXIT_S
     assert 'Traceback' not in stderr
     assert 'Exception ignored' not in stderr
 
