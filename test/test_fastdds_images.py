@@ -34,4 +34,4 @@ def test_fast_dds_takes_the_profile() -> None:
         [sys.executable, '-c', LARGEST_SEGMENT], check=True, capture_output=True, text=True,
         timeout=30, env={**os.environ, 'FASTRTPS_DEFAULT_PROFILES_FILE': str(PROFILE),
                          'FASTDDS_DEFAULT_PROFILES_FILE': str(PROFILE)}).stdout
-    assert int(largest) > int(segment_size) == 64 * 1024 * 1024
+    assert int(largest) > int(segment_size) == 32 * 1024 * 1024
