@@ -65,12 +65,15 @@ class _Tracks:
 
     def __getitem__(self, which: NDArray[Any]) -> _Tracks:
         """Return some of them."""
-        return _Tracks(*(getattr(self, each.name)[which] for each in fields(self)))
+        return _Tracks(*(getattr(self, name)[which] for name in FIELDS))
 
     def __add__(self, others: _Tracks) -> _Tracks:
         """Return these and the others."""
-        return _Tracks(*(np.concatenate((getattr(self, each.name), getattr(others, each.name)))
-                         for each in fields(self)))
+        return _Tracks(*(np.concatenate((getattr(self, name), getattr(others, name)))
+                         for name in FIELDS))
+
+
+FIELDS = tuple(each.name for each in fields(_Tracks))
 
 
 class Tracker:
@@ -159,28 +162,29 @@ def assign(gains: NDArray[Any]) -> NDArray[np.intp]:
     :returns: (N,) indices of columns, -1 for none
     """
     rows, columns = gains.shape
-    costs = np.hstack((-np.maximum(gains, 0), np.zeros((rows, rows))))  # the latter stand for none
-    owners = np.full(columns + rows, -1)
-    prices = np.zeros(columns + rows)
+    none = np.zeros((rows, rows))  # a column for each row that gets no other
+    costs = np.hstack((-np.maximum(gains, 0), none)).tolist()
+    owners, prices = [-1] * (columns + rows), [0.0] * (columns + rows)
     for row in range(rows):
-        # The cheapest way from this row to a free column, over columns whose owners move on.
-        ways, via = costs[row] - prices, np.full(columns + rows, -1)
-        passed = np.zeros(columns + rows, bool)
-        while True:
-            column = int(np.argmin(np.where(passed, np.inf, ways)))
-            owner = owners[column]
-            if owner < 0:
-                break
-            passed[column] = True
-            onward = costs[owner] - prices + (ways[column] - costs[owner, column] + prices[column])
-            shorter = ~passed & (onward < ways)
-            ways[shorter], via[shorter] = onward[shorter], column
-        prices[passed] += ways[passed] - ways[column]
+        # The cheapest way from this row to a column without owner; those passed move on.
+        ways = [cost - price for cost, price in zip(costs[row], prices, strict=True)]
+        via, ahead, passed = [-1] * len(ways), list(range(len(ways))), []
+        while (owner := owners[column := min(ahead, key=ways.__getitem__)]) >= 0:
+            ahead.remove(column)
+            passed.append(column)
+            left = ways[column] - costs[owner][column] + prices[column]
+            for other in ahead:
+                onward = left + costs[owner][other] - prices[other]
+                if onward < ways[other]:
+                    ways[other], via[other] = onward, column
+        for each in passed:
+            prices[each] += ways[each] - ways[column]
         while via[column] >= 0:
             owners[column] = owners[via[column]]
             column = via[column]
         owners[column] = row
     taken = np.full(rows, -1)
-    won = np.flatnonzero(owners[:columns] >= 0)
-    taken[owners[won]] = won
-    return np.where(gains[np.arange(rows), taken] > 0, taken, -1) if columns else taken
+    for column, owner in enumerate(owners[:columns]):
+        if owner >= 0 and gains[owner, column] > 0:
+            taken[owner] = column
+    return taken
