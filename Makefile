@@ -1,4 +1,4 @@
-# make demo | test | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | test | bench | bench-accuracy | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -21,7 +21,7 @@ BUILT := $(VENV)/.built
 SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements -type f -not -name '*.pyc') \
   package.xml CMakeLists.txt setup.py scripts/setup.sh
 
-.PHONY: demo test lint setup clean
+.PHONY: demo test bench bench-accuracy lint setup clean
 
 setup: $(BUILT)
 
@@ -34,6 +34,12 @@ demo: $(BUILT)
 
 test: $(BUILT)
 	@$(VENV)/bin/pytest $(TESTS) $(ARGS)
+
+bench: $(BUILT)
+	@$(VENV)/bin/python benchmark --name $(ROS_DISTRO) $(ARGS)
+
+bench-accuracy: $(BUILT)
+	@$(VENV)/bin/python benchmark/accuracy.py
 
 lint: $(BUILT)
 	$(VENV)/bin/ruff check .
