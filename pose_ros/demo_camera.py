@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from threading import Event
 from types import FrameType
 
 __all__ = ['main']
@@ -33,15 +32,15 @@ def main() -> int:
     from .camera import DemoCamera  # noqa: PLC0415
     from .video_source import SourceError  # noqa: PLC0415
 
-    ended = Event()
+    ended: list[int] = []  # an Event is not safe against a second signal
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda number, _frame: ended.append(number))
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = DemoCamera()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        while node.running and not ended.is_set():
+        while node.running and not ended:
             executor.spin_once(timeout_sec=0.1)
         node.destroy_node()
         error = node.error
