@@ -132,11 +132,11 @@ def regions(result: Result) -> NDArray[np.float32]:
     return np.where(in_view[:, None], boxes, np.float32(0))
 
 
-def _inside(xy: NDArray[np.float32]) -> Any:
+def _inside(xy: NDArray[Any]) -> Any:
     return ((xy >= 0) & (xy <= 1)).all(axis=-1)
 
 
-def _clipped(xy: NDArray[np.float32]) -> NDArray[np.float32]:
+def _clipped(xy: NDArray[Any]) -> NDArray[Any]:
     return np.nan_to_num(xy).clip(0, 1)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import Point, Pose, Vector3
 import numpy as np
+from numpy.typing import NDArray
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -145,7 +146,7 @@ class SkeletonMarkers:
         visible = result.visibility >= style.min_visibility
         visible &= np.isfinite(world_xyz_m).all(axis=2)
         alphas = np.where(visible, np.clip(result.visibility, *ALPHA_RANGE), 0)
-        known = np.isfinite(result.positions).all(axis=1)
+        known: NDArray[np.bool_] = np.all(np.isfinite(result.positions), axis=1)
         origins_m = np.where(known[:, None], result.positions, (0, 0, style.distance_m))
         quaternions = viewing_quaternions(origins_m)
         noses_m = (origins_m + turned(world_xyz_m, origins_m)[:, Landmark.NOSE]).tolist()

@@ -153,7 +153,7 @@ def _observations(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the rays (N, 33, 3) and weights (N, 33) of the landmarks; 0 outside the image."""
     points = result.landmarks[:, :, :2]
-    inside = ((points >= 0) & (points <= 1)).all(axis=2)
+    inside: NDArray[np.bool_] = np.all((points >= 0) & (points <= 1), axis=2)
     rays = intrinsics.rays(np.where(inside[:, :, None], points, 0.5))
     return rays, TRUST * result.visibility * inside
 
