@@ -60,6 +60,8 @@ SCENES = (
     Scene('passing someone', MEDIUM, 4, (straight(20, 150, 120), straight(320, 0, 95))),
     Scene('running', MEDIUM, 1.6, (straight(0, 400, 110), straight(640, -400))),
     Scene('leaving, returning', MEDIUM, 4, (there_and_back(160, -330, 4), straight(440, 0))),
+    Scene('running out and back', MEDIUM, 3.4, (
+        there_and_back(300, -640, 3.4), straight(480, 0))),
     Scene('coming nearer', MEDIUM, 3.5, (
         straight(160, 0, 50, grows=40), straight(500, 0, 150, grows=-30))),
     Scene('three crossing', MEDIUM, 4.5, (

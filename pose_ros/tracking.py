@@ -29,7 +29,8 @@ LEAST_WEIGHT = 0.02  # of a landmark that is not visible at all: the model guess
 VELOCITY_TIME_S = 0.6  # in which a track's velocity follows a new one by 63 %
 LEAST_STEP_S = 1e-3  # between two frames, so that a velocity is finite
 
-TORSO = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER, Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
+SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
+OPPOSITE_HIPS = [Landmark.RIGHT_HIP, Landmark.LEFT_HIP]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class _Tracks:
     :param stamps_ns: int64 (N,)
     :param points: (N, 33, 2)
     :param weights: (N, 33), the visibility, in [LEAST_WEIGHT, 1]
-    :param lengths: (N,), the longest way between two corners of the torso
+    :param lengths: (N,), the torso's longer diagonal
     :param velocities: (N, 2), of the whole body, per second
     """
 
@@ -56,12 +57,12 @@ class _Tracks:
     def seen(cls, result: Result, stamp_ns: int, aspect: float) -> _Tracks:
         """Return what is known of people at first sight."""
         points = result.landmarks[:, :, [X, Y]] * np.array((aspect, 1), np.float32)
-        corners = points[:, TORSO]
-        ways = np.linalg.norm(corners[:, :, None] - corners[:, None], axis=3)
+        diagonals = points[:, SHOULDERS] - points[:, OPPOSITE_HIPS]
+        lengths = np.sqrt(np.square(diagonals).sum(axis=2).max(axis=1))
         return cls(
             np.full(len(result), UNTRACKED, np.int32), np.full(len(result), stamp_ns),
             points, np.maximum(result.visibility, LEAST_WEIGHT),
-            np.maximum(ways.max(axis=(1, 2)), 1e-6), np.zeros((len(result), 2), np.float32))
+            np.maximum(lengths, 1e-6), np.zeros((len(result), 2), np.float32))
 
     def __getitem__(self, which: NDArray[Any]) -> _Tracks:
         """Return some of them."""
@@ -116,7 +117,7 @@ class Tracker:
             return result
         tracks, people = self._tracks, _Tracks.seen(result, stamp_ns, width / height)
         tracks = tracks[stamp_ns - tracks.stamps_ns <= self.max_missed_s * 1e9]
-        owners = assign(_similarities(people, tracks) - LEAST_SIMILARITY)
+        owners = assign(_similarities(people, tracks, width / height) - LEAST_SIMILARITY)
         known, unseen = owners >= 0, np.ones(len(tracks.ids), bool)
         unseen[owners[known]] = False
         before = tracks[owners[known]]
@@ -128,10 +129,14 @@ class Tracker:
         return replace(result, track_ids=people.ids)
 
 
-def _similarities(people: _Tracks, tracks: _Tracks) -> NDArray[Any]:
+def _similarities(people: _Tracks, tracks: _Tracks, aspect: float) -> NDArray[Any]:
     """Return (N, T) in [0, 1], how much each person is like each track, moved on."""
     seconds = np.maximum((people.stamps_ns[0] - tracks.stamps_ns) * 1e-9, 0)
-    moved = tracks.points + (tracks.velocities * seconds[:, None])[:, None]
+    # No farther than the edges of the image: there, who left it is seen again.
+    middles = tracks.points[:, SHOULDERS].mean(axis=1)
+    ends = np.clip(middles + tracks.velocities * seconds[:, None],
+                   np.minimum(middles, 0), np.maximum(middles, (aspect, 1)))
+    moved = tracks.points + (ends - middles)[:, None]
     reach = (REACH + REACH_PER_S * seconds) * np.sqrt(people.lengths[:, None] * tracks.lengths)
     squares = np.square(people.points[:, None] - moved).sum(axis=3)
     weights = people.weights[:, None] * tracks.weights
