@@ -1,0 +1,203 @@
+"""
+The benchmark of the node: `python benchmark` from the project's root.
+
+Two levels: what each step costs by itself, and a camera, the node and a subscriber as processes of
+their own, beside MediaPipe alone on the same frames. README.md has a short table of the results.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+import json
+import os
+from pathlib import Path
+import sys
+from tempfile import TemporaryDirectory
+import time
+from typing import Any
+
+from frames import prepare
+from report import machine, row_table, step_table, target_table, write
+from row import Row, Scene
+from stage import LANDMARKS, LANDMARKS_TYPE, NODE, OUTPUTS, Peer, Stage
+from targets import SIZES, judge
+from worker import Worker, WorkerError
+
+from pose_ros.models import MODELS, ModelError, fetch
+
+HERE = Path(__file__).parent
+ENDURED = Scene(NODE, 'full', *SIZES[0])
+PROFILE = HERE.parent / 'config' / 'fastdds_images.xml'
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """
+    How long things are measured, in seconds.
+
+    :param plain: of the rows that targets are about
+    :param other: of all others
+    :param bare: of the bare loop before and after each of them
+    """
+
+    plain: float
+    other: float
+    bare: float
+    endurance: float
+    endurance_parts: int
+    idle: float
+
+
+QUICK = Lengths(plain=4.0, other=3.0, bare=1.0, endurance=20.0, endurance_parts=4, idle=5.0)
+FULL = Lengths(plain=15.0, other=5.0, bare=1.5, endurance=300.0, endurance_parts=10, idle=20.0)
+
+
+def say(text: str) -> None:
+    """Print a line of progress."""
+    print(f'[bench] {text}', file=sys.stderr, flush=True)
+
+
+def scenes(quick: bool, models: list[str]) -> Iterator[Scene]:
+    """Yield what is measured, first what targets are about."""
+    for size in SIZES:
+        yield Scene(NODE, 'full', *size)
+    for size in SIZES:
+        yield Scene(NODE, 'full', *size, masks=True, everything=True)
+    if quick:
+        yield from (Scene(NODE, model, *SIZES[0]) for model in models if model != 'full')
+        return
+    for size, model, people, masks in product(SIZES, models, (1, 2), (False, True)):
+        if (model, people, masks) != ('full', 1, False):
+            yield Scene(NODE, model, *size, people, masks)
+
+
+class Benchmark:
+    """
+    One run.
+
+    :ivar endurance: the long row
+    :ivar idle_share: of a core, that the inactive node uses
+    """
+
+    def __init__(self, folder: Path, lengths: Lengths, environment: dict[str, str]) -> None:
+        """
+        Note how to measure.
+
+        :param folder: for frames and logs, empty
+        """
+        self._folder, self._lengths, self._environment = folder, lengths, environment
+        self.rows: list[Row] = []
+        self.endurance: Row
+        self.idle_share: float
+
+    def steps(self) -> Any:
+        """Return what each step costs."""
+        topics = [{'name': LANDMARKS, 'type': LANDMARKS_TYPE, 'stamp_at': 4}, *OUTPUTS]
+        frames = [str(prepare(self._folder, *size, 1)) for size in SIZES]
+        with Worker('listener.py', [json.dumps(topics)], self._folder / 'listener.log',
+                    self._environment), \
+             Worker('micro.py', [str(fetch('full')), *frames], self._folder / 'micro.log',
+                    self._environment) as micro:
+            return micro.ask(120.0)
+
+    def measure(self, scene: Scene, peer: Peer | None = None) -> None:
+        """Add the rows of one scene: at 30 Hz and, but for everything, saturated."""
+        lengths = self._lengths
+        plain = scene == Scene(NODE, scene.model, scene.width, scene.height)
+        seconds = lengths.plain if plain or scene.everything else lengths.other
+        with Stage(scene, self._folder, self._environment, peer) as stage:
+            for rate_hz in (30.0,) if scene.everything else (30.0, None):
+                self._add(stage.measure(seconds, lengths.bare, rate_hz))
+            if scene == ENDURED:
+                self.endurance = self._add(stage.measure(
+                    lengths.endurance, lengths.bare, 30.0, lengths.endurance_parts))
+                self.idle_share = stage.idle(lengths.idle)
+
+    def _add(self, row: Row) -> Row:
+        self.rows.append(row)
+        say(row_line(row))
+        return row
+
+
+def row_line(row: Row) -> str:
+    """Return the most important figures of a row."""
+    scene = row.scene
+    return (f'{scene.node} {scene.model} {scene.width}x{scene.height} people {scene.people} '
+            f'masks {scene.masks:d} everything {scene.everything:d} '
+            f'camera {row.camera_hz:.0f} Hz: {row.processed}/{row.sent} frames, '
+            f'{row.latency_ms:.1f} ms, {row.beyond_ms:.2f} beyond inference, '
+            f'throughput {row.throughput:.2f} of bare')
+
+
+def arguments() -> argparse.Namespace:
+    """Return the command line."""
+    parser = argparse.ArgumentParser(prog='benchmark', description=__doc__)
+    parser.add_argument('--quick', action='store_true', help='end within 3 minutes')
+    parser.add_argument('--name', default=os.environ.get('ROS_DISTRO', 'results'),
+                        help='of the files with the results: the ROS 2 distro')
+    parser.add_argument('--output', type=Path, default=HERE / 'results')
+    parser.add_argument('--profile', type=Path, default=PROFILE,
+                        help='of Fast DDS, for all processes')
+    peer = parser.add_argument_group(
+        'another node beside ours',
+        'any node that publishes one message with a header for each image on /camera/image_raw')
+    peer.add_argument('--peer-command', help='that starts it, for the shell')
+    peer.add_argument('--peer-topic', help='of its messages')
+    peer.add_argument('--peer-type', help='of its messages: package/msg/Type')
+    parsed = parser.parse_args()
+    given = [bool(each) for each in (
+        parsed.peer_command, parsed.peer_topic, parsed.peer_type)]
+    if any(given) and not all(given):
+        parser.error('--peer-command, --peer-topic and --peer-type belong together')
+    return parsed
+
+
+def available_models() -> list[str]:
+    """Return the names of the models that can be had, cheapest first."""
+    found = []
+    for name in MODELS:
+        try:
+            fetch(name)
+            found.append(name)
+        except ModelError as error:
+            say(f'without {name}: {error}')
+    return found
+
+
+def main() -> int:
+    """Run, print and write."""
+    options = arguments()
+    profile = str(options.profile.resolve())
+    environment = {
+        # Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
+        'ROS_DOMAIN_ID': str(1 + os.getpid() % 100),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'FASTRTPS_DEFAULT_PROFILES_FILE': profile, 'FASTDDS_DEFAULT_PROFILES_FILE': profile,
+    }
+    about, begin_s = machine(), time.monotonic()
+    with TemporaryDirectory() as folder:
+        benchmark = Benchmark(Path(folder), QUICK if options.quick else FULL, environment)
+        try:
+            steps = benchmark.steps()
+            for scene in scenes(options.quick, available_models()):
+                benchmark.measure(scene)
+            if options.peer_command:
+                peer = Peer(options.peer_topic, options.peer_type, options.peer_command)
+                for size in SIZES:
+                    benchmark.measure(Scene(peer.topic, 'full', *size), peer)
+        except WorkerError as error:
+            say(f'FAILED: {error}')
+            return 1
+    targets = list(judge(benchmark.rows, benchmark.endurance, benchmark.idle_share))
+    write(options.output, options.name, benchmark.rows, steps, targets, about)
+    print(row_table(benchmark.rows), step_table(steps), target_table(targets), sep='\n\n')
+    say(f'{(time.monotonic() - begin_s) / 60:.1f} minutes; '
+        f'results in {options.output}/{options.name}.csv, .json and .png')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

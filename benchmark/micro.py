@@ -1,0 +1,180 @@
+"""
+The process of the micro benchmark: what each step between camera and subscriber costs by itself.
+
+Every step is the project's own function, called again and again with the message or result of a
+real frame; the figure is the median of its calls on an otherwise idle process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import median
+import sys
+import time
+from typing import Any
+
+from frames import load
+from mediapipe import Image as Picture
+from mediapipe import ImageFormat
+from mediapipe.tasks.python import BaseOptions, vision
+from pose_ros.msg import PoseLandmarksArray
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
+from worker import serve
+
+from pose_ros.allocator import tune_allocator
+from pose_ros.frame import to_frame
+from pose_ros.landmarker import Landmarker, LandmarkerOptions, _to_result
+from pose_ros.markers import MarkerStyle, SkeletonMarkers
+from pose_ros.masks import mask_image
+from pose_ros.messages import PoseMessageWriter
+from pose_ros.node import PoseNode
+from pose_ros.overlay import OverlayStyle, draw
+from pose_ros.people import Following, People
+from pose_ros.picture import image_message
+from pose_ros.positions import Positions
+from pose_ros.result import Result
+
+CALLS = 50
+WARM_UP_CALLS = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """
+    One step.
+
+    :param output: that needs it; what the landmarks need is needed by all
+    :param cpu_ms: of the calling thread; what MediaPipe's own threads use is missing from it
+    """
+
+    width: int
+    height: int
+    output: str
+    name: str
+    ms: float
+    cpu_ms: float
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, float]:
+    """Return the medians of wall clock and CPU milliseconds of a call."""
+    wall_ms, cpu_ms = [], []
+    for _ in range(WARM_UP_CALLS + CALLS):
+        wall_s, cpu_s = time.perf_counter(), time.thread_time()
+        call()
+        wall_ms.append((time.perf_counter() - wall_s) * 1e3)
+        cpu_ms.append((time.thread_time() - cpu_s) * 1e3)
+    return median(wall_ms[WARM_UP_CALLS:]), median(cpu_ms[WARM_UP_CALLS:])
+
+
+def detections(model: str, rgb: Any) -> tuple[Callable[[], Any], Callable[[], Any], Result]:
+    """Return MediaPipe at work on one frame, the conversion of its result, and one with a mask."""
+    options = LandmarkerOptions(Path(model))
+    task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
+        BaseOptions(model), running_mode=vision.RunningMode.VIDEO))
+    with Landmarker(LandmarkerOptions(Path(model), output_segmentation_masks=True)) as ours:
+        result = ours.detect(rgb, 0)
+    stamps_ms = count(0, 33)
+    picture = Picture(ImageFormat.SRGB, rgb)
+
+    def detect() -> Any:
+        return task.detect_for_video(picture, next(stamps_ms))
+
+    found = detect()
+    return detect, lambda: _to_result(found, options), result
+
+
+def new_people() -> People:
+    """Return who follows people, with the node's default parameters."""
+    return People(
+        Following(max_missed_s=1.0, smooth_landmarks=True, smooth_segmentation=True, still=False),
+        Positions(horizontal_fov_deg=0.0, rectified=False, depth_slop_s=0.05))
+
+
+def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
+          spin_once: Callable[[], None]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    """Yield output, name and call of every step of one frame."""
+    height, width, _ = rgb.shape
+    message = image_message(rgb, Header())
+    serialized, header = serialize_message(message), message.header
+    detect, convert, result = detections(model, rgb)
+    without_mask = replace(result, masks=())
+    frame, times_ns = to_frame(message), count(1, 33_000_000)
+
+    def follow(people: People, result: Result) -> Callable[[], Any]:
+        return lambda: people.follow(frame, result, next(times_ns))
+
+    yield 'landmarks', 'executor, one round', spin_once
+    yield 'landmarks', 'receive', lambda: deserialize_message(serialized, Image)
+    yield 'landmarks', 'convert (rgb8)', lambda: to_frame(message)
+    yield 'landmarks', 'copy into MediaPipe', lambda: Picture(ImageFormat.SRGB, rgb)
+    yield 'landmarks', 'infer', detect
+    yield 'landmarks', 'result to arrays', convert
+    yield 'landmarks', 'track and place', follow(new_people(), without_mask)
+    writer = PoseMessageWriter()
+    poses = writer.write(result, header, width, height)
+    yield 'landmarks', 'message', lambda: writer.write(result, header, width, height)
+    yield 'landmarks', 'publish', lambda: publish('landmarks', poses)
+
+    yield 'mask', 'track, smooth and place', follow(new_people(), result)
+    mask = mask_image(result, header, width, height, 'mono8')
+    yield 'mask', 'message', lambda: mask_image(result, header, width, height, 'mono8')
+    yield 'mask', 'publish', lambda: publish('mask', mask)
+    skeletons, style = SkeletonMarkers(), MarkerStyle()
+    markers = skeletons.write(result, header, style)
+    yield 'markers', 'message', lambda: skeletons.write(result, header, style)
+    yield 'markers', 'publish', lambda: publish('markers', markers)
+    drawn = draw(rgb, result, OverlayStyle())
+    overlay = image_message(drawn, header)
+    yield 'overlay', 'draw', lambda: draw(rgb, result, OverlayStyle())
+    yield 'overlay', 'message', lambda: image_message(drawn, header)
+    yield 'overlay', 'publish', lambda: publish('overlay', overlay)
+    bgr = image_message(rgb, header)
+    bgr.encoding = 'bgr8'
+    yield 'bgr8 images', 'convert', lambda: to_frame(bgr)
+
+
+def measure(model: str, paths: list[str]) -> list[dict[str, Any]]:
+    """Return the steps for the first frame of each file, once all outputs have a subscriber."""
+    node = PoseNode(parameter_overrides=[Parameter('model', value=model)])
+    node.trigger_configure()
+    node.trigger_activate()
+    publishers = {name: node.create_publisher(kind, f'pose/{name}', QoSProfile(depth=1))
+                  for name, kind in (('landmarks', PoseLandmarksArray), ('mask', Image),
+                                     ('markers', MarkerArray), ('overlay', Image))}
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while not all(each.get_subscription_count() for each in publishers.values()):
+        executor.spin_once(timeout_sec=0.1)
+    found: list[dict[str, Any]] = []
+    for path in paths:
+        rgb = load(Path(path))[0]
+        found += [
+            asdict(Step(rgb.shape[1], rgb.shape[0], output, name, *timed(call)))
+            for output, name, call in steps(
+                model, rgb, lambda output, message: publishers[output].publish(message),
+                partial(executor.spin_once, timeout_sec=0))]
+    node.destroy_node()
+    return found
+
+
+def main() -> None:
+    tune_allocator()
+    model, *paths = sys.argv[1:]
+    rclpy.init()
+    serve(lambda: measure(model, paths))
+    rclpy.shutdown()
+
+
+if __name__ == '__main__':
+    main()
