@@ -21,6 +21,10 @@ BUILT := $(VENV)/.built
 SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements -type f -not -name '*.pyc') \
   package.xml CMakeLists.txt setup.py scripts/setup.sh
 
+# Images between processes through shared memory. Fast DDS changed its name, and with it the variable, after Jazzy.
+PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
+demo bench: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
+
 .PHONY: demo test bench bench-accuracy lint setup clean
 
 setup: $(BUILT)

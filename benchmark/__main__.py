@@ -30,7 +30,6 @@ from pose_ros.models import MODELS, ModelError, fetch
 
 HERE = Path(__file__).parent
 ENDURED = Scene(NODE, 'full', *SIZES[0])
-PROFILE = HERE.parent / 'config' / 'fastdds_images.xml'
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument('--name', default=os.environ.get('ROS_DISTRO', 'results'),
                         help='of the files with the results: the ROS 2 distro')
     parser.add_argument('--output', type=Path, default=HERE / 'results')
-    parser.add_argument('--profile', type=Path, default=PROFILE,
-                        help='of Fast DDS, for all processes')
     peer = parser.add_argument_group(
         'another node beside ours',
         'any node that publishes one message with a header for each image on /camera/image_raw')
@@ -170,12 +167,10 @@ def available_models() -> list[str]:
 def main() -> int:
     """Run, print and write."""
     options = arguments()
-    profile = str(options.profile.resolve())
     environment = {
         # Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
         'ROS_DOMAIN_ID': str(1 + os.getpid() % 100),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-        'FASTRTPS_DEFAULT_PROFILES_FILE': profile, 'FASTDDS_DEFAULT_PROFILES_FILE': profile,
     }
     about, begin_s = machine(), time.monotonic()
     with TemporaryDirectory() as folder:

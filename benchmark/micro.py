@@ -26,7 +26,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
@@ -36,14 +36,13 @@ from pose_ros.allocator import tune_allocator
 from pose_ros.frame import to_frame
 from pose_ros.landmarker import Landmarker, LandmarkerOptions, _to_result
 from pose_ros.markers import MarkerStyle, SkeletonMarkers
-from pose_ros.masks import mask_image
-from pose_ros.messages import PoseMessageWriter
+from pose_ros.masks import mask
 from pose_ros.node import PoseNode
 from pose_ros.overlay import OverlayStyle, draw
 from pose_ros.people import Following, People
-from pose_ros.picture import image_message
 from pose_ros.positions import Positions
 from pose_ros.result import Result
+from pose_ros.serialized import serialize_image, serialize_poses
 
 CALLS = 50
 WARM_UP_CALLS = 5
@@ -105,8 +104,9 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
           spin_once: Callable[[], None]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """Yield output, name and call of every step of one frame."""
     height, width, _ = rgb.shape
-    message = image_message(rgb, Header())
-    serialized, header = serialize_message(message), message.header
+    header = Header(frame_id='camera_optical_frame')
+    serialized = serialize_image(rgb, header, 'rgb8')
+    message = deserialize_message(serialized, Image)
     detect, convert, result = detections(model, rgb)
     without_mask = replace(result, masks=())
     frame, times_ns = to_frame(message), count(1, 33_000_000)
@@ -121,26 +121,26 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     yield 'landmarks', 'infer', detect
     yield 'landmarks', 'result to arrays', convert
     yield 'landmarks', 'track and place', follow(new_people(), without_mask)
-    writer = PoseMessageWriter()
-    poses = writer.write(result, header, width, height)
-    yield 'landmarks', 'message', lambda: writer.write(result, header, width, height)
+    poses = serialize_poses(result, header, width, height)
+    yield 'landmarks', 'message', lambda: serialize_poses(result, header, width, height)
     yield 'landmarks', 'publish', lambda: publish('landmarks', poses)
 
     yield 'mask', 'track, smooth and place', follow(new_people(), result)
-    mask = mask_image(result, header, width, height, 'mono8')
-    yield 'mask', 'message', lambda: mask_image(result, header, width, height, 'mono8')
-    yield 'mask', 'publish', lambda: publish('mask', mask)
+    pixels = mask(result, width, height, 'mono8')
+    yield 'mask', 'one of all', lambda: mask(result, width, height, 'mono8')
+    mask_message = serialize_image(pixels, header, 'mono8')
+    yield 'mask', 'message', lambda: serialize_image(pixels, header, 'mono8')
+    yield 'mask', 'publish', lambda: publish('mask', mask_message)
     skeletons, style = SkeletonMarkers(), MarkerStyle()
     markers = skeletons.write(result, header, style)
     yield 'markers', 'message', lambda: skeletons.write(result, header, style)
     yield 'markers', 'publish', lambda: publish('markers', markers)
     drawn = draw(rgb, result, OverlayStyle())
-    overlay = image_message(drawn, header)
+    overlay = serialize_image(drawn, header, 'rgb8')
     yield 'overlay', 'draw', lambda: draw(rgb, result, OverlayStyle())
-    yield 'overlay', 'message', lambda: image_message(drawn, header)
+    yield 'overlay', 'message', lambda: serialize_image(drawn, header, 'rgb8')
     yield 'overlay', 'publish', lambda: publish('overlay', overlay)
-    bgr = image_message(rgb, header)
-    bgr.encoding = 'bgr8'
+    bgr = deserialize_message(serialize_image(rgb, header, 'bgr8'), Image)
     yield 'bgr8 images', 'convert', lambda: to_frame(bgr)
 
 

@@ -20,7 +20,8 @@ from std_msgs.msg import Header
 
 from .calibration import CalibrationError, ideal_camera_info, load_camera_info
 from .declaration import check, declare, parameter
-from .picture import image_message, jpeg_message
+from .picture import jpeg_message
+from .serialized import serialize_image
 from .video_source import SourceError, VideoSource, open_source
 
 __all__ = ['CameraOptions', 'DemoCamera']
@@ -171,6 +172,6 @@ class DemoCamera(Node):
                 f'the source gives {width}x{height}; set width and height, or calibrate anew')
         info.header = header
         self._camera_infos.publish(info)
-        self._images.publish(image_message(rgb, header))
+        self._images.publish(serialize_image(rgb, header, 'rgb8'))
         if self._jpegs is not None and self._jpegs.get_subscription_count():
             self._jpegs.publish(jpeg_message(rgb, header))

@@ -16,12 +16,11 @@ from .msg import Landmark, PoseLandmarks, PoseLandmarksArray
 from .result import VISIBILITY, X, Y
 
 if TYPE_CHECKING:
-    from sensor_msgs.msg import RegionOfInterest
     from std_msgs.msg import Header
 
     from .result import Result
 
-__all__ = ['ROI_MIN_VISIBILITY', 'PoseMessageWriter']
+__all__ = ['ROI_MIN_VISIBILITY', 'PoseMessageWriter', 'visible_box_px']
 
 ROI_MIN_VISIBILITY = 0.5  # a landmark below it does not widen the region of interest
 
@@ -65,7 +64,9 @@ class PoseMessageWriter:
             _write_landmarks(pose.landmarks, landmarks)
             _write_landmarks(pose.world_landmarks, world_landmarks)
             pose.position.x, pose.position.y, pose.position.z = position_m
-            _write_roi(pose.roi, normalized, width, height)
+            roi = pose.roi
+            roi.x_offset, roi.y_offset, roi.width, roi.height = visible_box_px(
+                normalized, width, height)
         return array
 
 
@@ -74,17 +75,22 @@ def _write_landmarks(messages: Iterable[Landmark], rows: Iterable[list[float]]) 
         message.x, message.y, message.z, message.visibility, message.presence = row
 
 
-def _write_roi(
-    roi: RegionOfInterest, landmarks: NDArray[np.float32], width: int, height: int,
-) -> None:
-    """Set the box of the pixels that hold the visible landmarks; all zero when none is in view."""
+def visible_box_px(
+    landmarks: NDArray[np.float32], width: int, height: int,
+) -> tuple[int, int, int, int]:
+    """
+    Return the box of the pixels that hold the visible landmarks; all zero when none is in view.
+
+    :param landmarks: float32 (33, 5), normalized
+    :param width: of the image, pixels
+    :param height: of the image, pixels
+    :returns: left, top, width and height in pixels
+    """
     xy = landmarks[landmarks[:, VISIBILITY] >= ROI_MIN_VISIBILITY][:, (X, Y)].astype(np.float64)
     xy = xy[np.isfinite(xy).all(axis=1)]
     if not ((xy >= 0) & (xy <= 1)).all(axis=1).any():
-        roi.x_offset = roi.y_offset = roi.width = roi.height = 0
-        return
+        return 0, 0, 0, 0
     size = np.array((width, height))
     box_px = np.floor([xy.min(axis=0) * size, xy.max(axis=0) * size]).clip(0, size - 1)
     (left, top), (right, bottom) = box_px.astype(int).tolist()
-    roi.x_offset, roi.y_offset = left, top
-    roi.width, roi.height = right - left + 1, bottom - top + 1
+    return left, top, right - left + 1, bottom - top + 1

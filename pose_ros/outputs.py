@@ -1,12 +1,15 @@
 """
 Results in, messages on the node's topics out: the landmarks first, the rest for who listens.
 
-Masks, markers and overlays are computed only while their topic has a subscriber.
+Masks, markers and overlays are computed only while their topic has a subscriber, and on a thread
+of their own, beside MediaPipe's work on the next frame, which takes one core and no lock of
+Python's. The thread has one frame at most; who changes or destroys what it uses waits for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -21,12 +24,13 @@ from visualization_msgs.msg import MarkerArray
 from .counters import Counters
 from .frame import Frame
 from .markers import SkeletonMarkers
-from .masks import instance_mask_image, mask_image
-from .messages import PoseMessageWriter
+from .masks import instance_mask, mask
 from .msg import PoseLandmarksArray
-from .overlay import OverlayMask, compressed_overlay, draw, overlay_image
+from .overlay import OverlayMask, draw
 from .parameters import Parameters
+from .picture import jpeg_message
 from .result import Result
+from .serialized import serialize_image, serialize_poses
 from .world_outputs import WorldOutputs
 
 __all__ = ['Outputs']
@@ -42,11 +46,12 @@ class Outputs:
         :raises ImportError: see WorldOutputs
         """
         self._node, self._counters = node, counters
-        self._writer = PoseMessageWriter()
         self._skeletons = SkeletonMarkers(f'{node.get_namespace()}/'.lstrip('/'))
         self._header = Header()
         self._parameters = parameters
         self._world = WorldOutputs(node, parameters)
+        self._thread = ThreadPoolExecutor(1, 'outputs')
+        self._in_work: Future[None] | None = None
         create = partial(node.create_lifecycle_publisher,
                          qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._landmarks = create(PoseLandmarksArray, '~/landmarks', QoSProfile(depth=5))
@@ -56,6 +61,8 @@ class Outputs:
         self._overlay = create(Image, '~/overlay', QoSProfile(depth=1))
         self._compressed_overlay = create(
             CompressedImage, '~/overlay/compressed', QoSProfile(depth=1))
+        self._for_listeners = (self._mask, self._instance_mask, self._markers, self._overlay,
+                               self._compressed_overlay)
         self.set_parameters(parameters)
 
     def set_parameters(self, parameters: Parameters) -> None:
@@ -64,6 +71,7 @@ class Outputs:
 
         :raises ImportError: see WorldOutputs; the old ones go on
         """
+        self._wait()
         if _of_the_world(parameters) != _of_the_world(self._parameters):
             old, self._world = self._world, WorldOutputs(self._node, parameters)
             old.destroy()
@@ -75,30 +83,46 @@ class Outputs:
     def publish(self, frame: Frame, result: Result,
                 smooth_masks: Callable[[Result], Result]) -> None:
         """
-        Publish what was found in one frame.
+        Publish what was found in one frame; masks, markers and overlay a little later.
 
-        :param smooth_masks: called when the landmarks are out, and only if masks are wanted
+        :param smooth_masks: called on the thread for those, and only if masks are wanted
         """
         height, width = frame.rgb.shape[:2]
         header = self._header = frame.header
-        self._landmarks.publish(self._writer.write(result, header, width, height))
+        self._landmarks.publish(serialize_poses(result, header, width, height))
         if frame.stamp_ns > 0:
             now_ns = self._node.get_clock().now().nanoseconds
             self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
-        if result.masks and self._wants_masks():
-            result = smooth_masks(result)
-        computed = self._counters.outputs
-        if self._mask.get_subscription_count():
-            computed['mask'] += 1
-            self._mask.publish(mask_image(result, header, width, height, self._mask_encoding))
-        if self._instance_mask.get_subscription_count():
-            computed['instance_mask'] += 1
-            self._instance_mask.publish(instance_mask_image(
-                result, header, width, height, self._instance_values(result)))
+        self._world.publish(result, header)
+        if any(each.get_subscription_count() for each in self._for_listeners):
+            self._wait()
+            self._in_work = self._thread.submit(
+                self._publish_rest, frame, result, smooth_masks)
+
+    def _wait(self) -> None:
+        """Wait until all is published; raise what went wrong with it."""
+        in_work, self._in_work = self._in_work, None
+        if in_work:
+            in_work.result()
+
+    def _publish_rest(self, frame: Frame, result: Result,
+                      smooth_masks: Callable[[Result], Result]) -> None:
+        height, width = frame.rgb.shape[:2]
+        header, computed = frame.header, self._counters.outputs
         if self._markers.get_subscription_count():
             computed['markers'] += 1
             self._markers.publish(self._skeletons.write(result, header, self._marker_style))
-        self._world.publish(result, header)
+        if result.masks and self._wants_masks():
+            result = smooth_masks(result)
+        if self._mask.get_subscription_count():
+            computed['mask'] += 1
+            encoding = self._mask_encoding
+            self._mask.publish(serialize_image(
+                mask(result, width, height, encoding), header, encoding))
+        if self._instance_mask.get_subscription_count():
+            computed['instance_mask'] += 1
+            owners = instance_mask(result, width, height, self._instance_values(result))
+            self._instance_mask.publish(serialize_image(owners, header, 'mono8'))
         self._publish_overlay(frame, result)
 
     def _wants_masks(self) -> bool:
@@ -121,19 +145,20 @@ class Outputs:
         self._counters.outputs['overlay'] += 1
         rgb = draw(frame.rgb, result, self._overlay_style)
         if raw:
-            self._overlay.publish(overlay_image(rgb, frame.header))
+            self._overlay.publish(serialize_image(rgb, frame.header, 'rgb8'))
         if compressed:
-            self._compressed_overlay.publish(compressed_overlay(rgb, frame.header))
+            self._compressed_overlay.publish(jpeg_message(rgb, frame.header))
 
     def clear(self) -> None:
         """Tell RViz and ROS4HRI that nobody is there."""
+        self._wait()
         self._markers.publish(self._skeletons.clear(self._header))
         self._world.clear(self._header)
 
     def destroy(self) -> None:
         """Destroy the publishers."""
-        for publisher in (self._landmarks, self._mask, self._instance_mask, self._markers,
-                          self._overlay, self._compressed_overlay):
+        self._thread.shutdown()
+        for publisher in (self._landmarks, *self._for_listeners):
             self._node.destroy_lifecycle_publisher(publisher)
         self._world.destroy()
 

@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .masks import MASK_THRESHOLD
-from .picture import image_message as overlay_image
-from .picture import jpeg_message as compressed_overlay
 from .result import UNTRACKED, VISIBILITY, Result, X, Y, Z
 from .skeleton import COLORS_RGB, CONNECTIONS, Landmark, side_of
 
-__all__ = ['OverlayMask', 'OverlayStyle', 'compressed_overlay', 'draw', 'overlay_image']
+__all__ = ['OverlayMask', 'OverlayStyle', 'draw']
 
 # A dot's radius at a landmark's z, linear between, as in the landmarker's own demo; at 640x480.
 DOT_Z = (-0.15, 0.1)

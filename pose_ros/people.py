@@ -52,8 +52,8 @@ class People:
         :param time_ns: of the frame; one that is not later than the last begins a new stream
         """
         if time_ns <= self._last_ns:
-            for each in (self._tracker, self._landmarks, self._masks):
-                each.reset()
+            self._tracker.reset()
+            self._landmarks.reset()
         self._last_ns = time_ns
         height, width = frame.rgb.shape[:2]
         result = self._tracker.update(result, time_ns, width, height)
@@ -66,7 +66,8 @@ class People:
         Return what follow() returned with smooth masks.
 
         A step of its own: it takes longer than all of follow(), which landmarks need not wait for,
-        and can be left out of frames whose masks nobody wants.
+        can be left out of frames whose masks nobody wants, and may run on another thread. (A stamp
+        that is not later begins afresh here, too.)
 
         :param time_ns: of the frame
         """

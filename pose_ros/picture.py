@@ -1,31 +1,17 @@
-"""An rgb picture and a header in, an `Image` or JPEG `CompressedImage` message out."""
+"""An rgb picture and a header in, a JPEG `CompressedImage` message out."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
-__all__ = ['image_message', 'jpeg_message']
+__all__ = ['jpeg_message']
 
 JPEG_QUALITY = 95  # image_transport's default
 JPEG_MAX_PX = 65500  # libjpeg's limit
-
-
-def image_message(rgb: NDArray[np.uint8], header: Header) -> Image:
-    """
-    Return the picture as an image message with encoding rgb8 and rows without padding.
-
-    :param rgb: uint8 (H, W, 3)
-    :param header: goes into the message as it is
-    """
-    height, width, _ = rgb.shape
-    image = Image(header=header, height=height, width=width, encoding='rgb8', step=3 * width)
-    # Into the message's own array: what the setter does depends on the distro.
-    image.data.frombytes(np.ascontiguousarray(rgb))
-    return image
 
 
 def jpeg_message(rgb: NDArray[np.uint8], header: Header) -> CompressedImage:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import math
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,7 +42,7 @@ COMBINE_WITH_PREVIOUS_RATIO = 0.7
 # 1, from mediapipe/calculators/image/segmentation_smoothing_calculator.cc. Where a mask is outside
 # of the limits it is above 0.99, and taken for 1.
 CERTAINTY = (5.68842, -0.748699, -57.8051, 291.309, -624.717)
-UNCERTAIN = np.float32(0.004), np.float32(0.996)
+UNCERTAIN = 0.004, 0.996
 
 FREQUENCY_HZ = 30.0  # mediapipe/calculators/util/landmarks_smoothing_calculator.proto
 
@@ -152,10 +153,6 @@ class MaskSmoother:
         self._masks: dict[int, NDArray[np.float32]] = {}
         self._stamp_ns = 0
 
-    def reset(self) -> None:
-        """Begin afresh, as when the stamps jump back."""
-        self._masks = {}
-
     def update(self, result: Result, stamp_ns: int) -> Result:
         """
         Return the result with smoothed masks; those that came in are not written to.
@@ -215,8 +212,7 @@ def _mixed(
     mask: NDArray[np.float32], before: NDArray[np.float32], ratio: float,
 ) -> NDArray[np.float32]:
     """Return a mask mixed with the one before; few pixels are uncertain, so it works on these."""
-    least, most = UNCERTAIN
-    pixels = np.flatnonzero((mask > least) & (mask < most))
+    pixels = np.flatnonzero(cv2.inRange(mask, *UNCERTAIN).view(np.bool_))
     found = mask.reshape(-1)[pixels]
     squares = np.square(found - np.float32(0.5))
     certainty = np.zeros_like(found)

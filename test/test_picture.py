@@ -1,4 +1,4 @@
-"""Pictures become messages that others read back."""
+"""Pictures become JPEG messages that others read back."""
 
 import cv2
 import numpy as np
@@ -6,19 +6,9 @@ from numpy.typing import NDArray
 import pytest
 from std_msgs.msg import Header
 
-from pose_ros.picture import image_message, jpeg_message
+from pose_ros.picture import jpeg_message
 
 HEADER = Header(frame_id='camera_optical_frame')
-
-
-@pytest.mark.parametrize('flipped', [False, True], ids=['contiguous', 'strided'])
-def test_image_message(astronaut: NDArray[np.uint8], flipped: bool) -> None:
-    rgb = astronaut[:300, ::-1] if flipped else astronaut[:300]
-    message = image_message(rgb, HEADER)
-    assert message.header == HEADER
-    assert (message.height, message.width, message.encoding) == (300, 512, 'rgb8')
-    assert (message.step, message.is_bigendian) == (3 * 512, 0)
-    np.testing.assert_array_equal(np.frombuffer(message.data, np.uint8).reshape(rgb.shape), rgb)
 
 
 def test_jpeg_message(astronaut: NDArray[np.uint8]) -> None:

@@ -294,12 +294,11 @@ def test_masks_are_told_apart_by_their_ids() -> None:
 
 
 @pytest.mark.parametrize('break_with', [
-    lambda smoother: smoother.reset(),
     lambda smoother: smoother.update(Result.empty(), START_NS + FRAME_NS),
     lambda smoother: smoother.update(masked(np.zeros((9, 9), np.float32)), START_NS + FRAME_NS),
     lambda smoother: smoother.update(masked(levels(), ids=(2,)), START_NS + FRAME_NS),
     lambda smoother: smoother.update(masked(levels()), START_NS + 3 * FRAME_NS),
-], ids=['reset', 'nobody', 'another size', 'another person', 'a later stamp'])
+], ids=['nobody', 'another size', 'another person', 'a later stamp'])
 def test_masks_begin_afresh(break_with: object) -> None:
     smoother = MaskSmoother()
     smoother.update(masked(1 - levels()), START_NS)
