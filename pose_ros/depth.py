@@ -21,6 +21,7 @@ ENCODINGS: dict[str, tuple[np.dtype[Any], float]] = {
 }
 PATCH_RADIUS_M = 0.04  # half the side of a square around a landmark
 PATCH_SIDE = 5  # samples along it
+OFFSETS = np.linspace(-1, 1, PATCH_SIDE)
 MIN_SAMPLES = 5  # depths among a square's 25 samples, to take their median
 
 
@@ -71,7 +72,7 @@ def depths_around(
     """
     height, width = depth_m.shape
     radius_px = PATCH_RADIUS_M * focal_px / np.maximum(expected_m, 0.1)
-    offsets_px = radius_px[..., None] * np.linspace(-1, 1, PATCH_SIDE)
+    offsets_px = radius_px[..., None] * OFFSETS
     columns = (points[..., :1] * width + offsets_px).clip(0, width - 1).astype(np.intp)
     rows = (points[..., 1:] * height + offsets_px).clip(0, height - 1).astype(np.intp)
     samples = depth_m[rows[..., :, None], columns[..., None, :]].reshape(-1, PATCH_SIDE**2)

@@ -36,9 +36,14 @@ MAX_RELATIVE_ERROR = 0.5  # a position with a larger error says nothing
 
 SURFACE_STD_M = 0.03  # what clothes, build and aspect add to SURFACE_M or take from it
 SCALE_RANGE = (0.5, 1.5)  # measured depth over that of an average body: from children to giants
-AGREEMENT_M = 0.05  # a landmark that is further off the median of all loses weight
+# A landmark that is further off what most of them say loses weight, as Geman and McClure have it:
+# twice the 0.05 that SURFACE_STD_M and MediaPipe's own error along the line of sight make.
+AGREEMENT_M = 0.1
+DEPTH_ITERATIONS = 2
 MIN_AGREEMENT = 0.5  # sum of weights, of which a torso landmark in full view has a half
-NEAR_SIDE_M = 0.05  # how far behind the middle of the body a landmark is half hidden
+# How far before the middle of the body a landmark is probably seen, and behind it hidden. As much
+# as the torso is thick: with less, those that MediaPipe errs to put nearer would be preferred.
+NEAR_SIDE_M = 0.1
 
 AXES = np.eye(3)  # of the optical frame: right, down, ahead
 TWICE = np.array((0, 1, 2, 0, 1))
@@ -57,9 +62,16 @@ def _per_landmark(torso: float, limbs: float, others: float) -> NDArray[np.float
 TRUST = _per_landmark(torso=1.0, limbs=0.5, others=0.15)
 
 # From a landmark to the surface that a depth camera sees: joints are inside the body, the face is
-# on it. Half an upper arm, half a forearm or shank; for hips what Harrington's regression (2007)
-# has between the front of the pelvis and the joint, and the skin.
+# on it. Half an upper arm, half a forearm or shank. For hips the front: of a pelvis 0.15 deep,
+# Harrington's regression (2007) has 0.046 before the joint, hence 0.104 behind it; the skin there
+# is 0.010 and 0.020 thick (Mantovani 2016); clothes add a little.
 SURFACE_M = _per_landmark(torso=0.07, limbs=0.04, others=0.01)
+HIPS = slice(Landmark.LEFT_HIP, Landmark.RIGHT_HIP + 1)
+HIPS_BEHIND_M = 0.06  # by which their surface is further away as seen from behind
+
+# From the right side of the torso to the left, and from the shoulders down to the hips.
+TORSO_AXES = np.zeros((2, len(Landmark)), np.float32)
+TORSO_AXES[:, TORSO] = ((1, -1, 1, -1), (-1, -1, 1, 1))
 
 
 def place(result: Result, intrinsics: Intrinsics, width: int, height: int) -> Result:
@@ -108,7 +120,8 @@ def refine_with_depth(
 
     Each landmark's measured depth over its expected one tells the scale of the body, if it is
     the person's surface that was measured. The median over the landmarks, most of all the torso,
-    decides which they are, and their mean corrects the position.
+    decides which they are, and their mean, reweighted once, corrects the position.
+    Where less than half of their weight agrees, that counts if it still has the smaller error.
 
     :param result: as `place` returned it
     :param depth_m: (H, W) in metres along the optical axis, aligned to the image, of any size; a
@@ -129,23 +142,38 @@ def refine_with_depth(
 
     expected_m = body_m[:, :, 2]
     focal_px = intrinsics.fx * depth_m.shape[1] / intrinsics.width
-    points = result.landmarks[:, :, :2]
-    measured_m = depths_around(depth_m, points, expected_m, focal_px) + SURFACE_M
-    scales = np.nan_to_num(measured_m / np.where(expected_m > 0, expected_m, np.inf))
+    measured_m = depths_around(depth_m, result.landmarks[:, :, :2], expected_m, focal_px)
+    measured_m[:, HIPS] += (HIPS_BEHIND_M * _turned_away(result))[:, None]
+    scales = (measured_m + SURFACE_M) / np.where(expected_m > 0, expected_m, np.inf)
+    scales[~((scales > SCALE_RANGE[0]) & (scales < SCALE_RANGE[1]))] = 0
     # The near side of a body hides the far one, whatever its visibility says.
     behind_m = expected_m - before_m[:, None, 2]
-    believed = weights / (1 + np.exp(behind_m / NEAR_SIDE_M))
-    believed *= (scales > SCALE_RANGE[0]) & (scales < SCALE_RANGE[1])
+    believed = weights * (scales > 0) / (1 + np.exp(behind_m / NEAR_SIDE_M))
 
-    off_m = np.abs(scales - weighted_medians(scales, believed)[:, None]) * expected_m
-    agreeing = believed / (1 + (off_m / AGREEMENT_M)**2)
-    scale = _mean(scales, agreeing)
+    scale = weighted_medians(scales, believed)
+    for _ in range(DEPTH_ITERATIONS):
+        squares = ((scales - scale[:, None]) * expected_m)**2
+        agreeing = believed / (1 + squares / AGREEMENT_M**2)**2
+        scale = _mean(scales, agreeing)
+    agreement = agreeing.sum(axis=1)
     # Off the line of sight the error is that of the image.
     misfits = _squared_misfits(body_m * scale[:, None, None], rays)
-    errors = np.sqrt(SURFACE_STD_M**2 + _mean(off_m**2, agreeing) + _mean(misfits, weights))
-    agreement = agreeing.sum(axis=1)
-    known = placed & (agreement > MIN_AGREEMENT) & (agreement > believed.sum(axis=1) / 3)
+    # Without a majority anybody may be right.
+    majority = agreement > believed.sum(axis=1) / 2
+    along = np.where(majority, _error_of_mean(squares, agreeing), _mean(squares, believed))
+    errors = np.sqrt(SURFACE_STD_M**2 + along + _error_of_mean(misfits, weights))
+    known = placed & (agreement > MIN_AGREEMENT) & (majority | (errors < result.position_errors))
     return _positioned(result, known, before_m * scale[:, None], errors, PositionSource.DEPTH)
+
+
+def _turned_away(result: Result) -> NDArray[np.float32]:
+    """Return the cosines (N,) between line of sight and where the chest points, not below 0."""
+    axes = TORSO_AXES @ result.world_landmarks[:, :, :3]
+    left, down = axes[:, 0], axes[:, 1]
+    products = axes @ axes.transpose(0, 2, 1)
+    areas = products[:, 0, 0] * products[:, 1, 1] - products[:, 0, 1]**2
+    away = left[:, 1] * down[:, 0] - left[:, 0] * down[:, 1]
+    return np.maximum(away, 0) / np.sqrt(np.maximum(areas, TINY))
 
 
 def _observations(
@@ -198,6 +226,14 @@ def _squared_misfits(
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return (values * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), TINY)
+
+
+def _error_of_mean(
+    squares: NDArray[np.float64], weights: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the variance (N,) of a mean over landmarks, of which a weight of 1 is independent."""
+    total = np.maximum(weights.sum(axis=1), TINY)
+    return (squares * weights).sum(axis=1) / total**2
 
 
 def _positioned(
