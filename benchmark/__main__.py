@@ -95,7 +95,8 @@ class Benchmark:
     def steps(self) -> Any:
         """Return what each step costs."""
         topics = [{'name': LANDMARKS, 'type': LANDMARKS_TYPE, 'stamp_at': 4}, *OUTPUTS]
-        frames = [str(prepare(self._folder, *size, 1)) for size in SIZES]
+        frames = [str(prepare(self._folder, *SIZES[0], 2)),
+                  *(str(prepare(self._folder, *size, 1)) for size in SIZES)]
         with Worker('listener.py', [json.dumps(topics)], self._folder / 'listener.log',
                     self._environment), \
              Worker('micro.py', [str(fetch('full')), *frames], self._folder / 'micro.log',
@@ -186,7 +187,7 @@ def main() -> int:
         except WorkerError as error:
             say(f'FAILED: {error}')
             return 1
-    targets = list(judge(benchmark.rows, benchmark.endurance, benchmark.idle_share))
+    targets = list(judge(benchmark.rows, benchmark.endurance, benchmark.idle_share, steps))
     write(options.output, options.name, benchmark.rows, steps, targets, about)
     print(row_table(benchmark.rows), step_table(steps), target_table(targets), sep='\n\n')
     say(f'{(time.monotonic() - begin_s) / 60:.1f} minutes; '

@@ -17,6 +17,7 @@ import sys
 import time
 from typing import Any
 
+from following import OUTPUT, following, new_people
 from frames import load
 from mediapipe import Image as Picture
 from mediapipe import ImageFormat
@@ -39,7 +40,6 @@ from pose_ros.markers import MarkerStyle, SkeletonMarkers
 from pose_ros.masks import mask
 from pose_ros.node import PoseNode
 from pose_ros.overlay import OverlayStyle, draw
-from pose_ros.people import Following, People
 from pose_ros.positions import Positions
 from pose_ros.result import Result
 from pose_ros.serialized import serialize_image, serialize_poses
@@ -93,13 +93,6 @@ def detections(model: str, rgb: Any) -> tuple[Callable[[], Any], Callable[[], An
     return detect, lambda: _to_result(found, options), result
 
 
-def new_people() -> People:
-    """Return who follows people, with the node's default parameters."""
-    return People(
-        Following(max_missed_s=1.0, smooth_landmarks=True, smooth_segmentation=True, still=False),
-        Positions(horizontal_fov_deg=0.0, rectified=False, depth_slop_s=0.05))
-
-
 def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
           spin_once: Callable[[], None]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """Yield output, name and call of every step of one frame."""
@@ -111,7 +104,8 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     without_mask = replace(result, masks=())
     frame, times_ns = to_frame(message), count(1, 33_000_000)
 
-    def follow(people: People, result: Result) -> Callable[[], Any]:
+    def follow(result: Result) -> Callable[[], Any]:
+        people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
         return lambda: people.follow(frame, result, next(times_ns))
 
     yield 'landmarks', 'executor, one round', spin_once
@@ -120,12 +114,12 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     yield 'landmarks', 'copy into MediaPipe', lambda: Picture(ImageFormat.SRGB, rgb)
     yield 'landmarks', 'infer', detect
     yield 'landmarks', 'result to arrays', convert
-    yield 'landmarks', 'track and place', follow(new_people(), without_mask)
+    yield 'landmarks', 'track and place', follow(without_mask)
     poses = serialize_poses(result, header, width, height)
     yield 'landmarks', 'message', lambda: serialize_poses(result, header, width, height)
     yield 'landmarks', 'publish', lambda: publish('landmarks', poses)
 
-    yield 'mask', 'track, smooth and place', follow(new_people(), result)
+    yield 'mask', 'track, smooth and place', follow(result)
     pixels = mask(result, width, height, 'mono8')
     yield 'mask', 'one of all', lambda: mask(result, width, height, 'mono8')
     mask_message = serialize_image(pixels, header, 'mono8')
@@ -144,8 +138,12 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     yield 'bgr8 images', 'convert', lambda: to_frame(bgr)
 
 
-def measure(model: str, paths: list[str]) -> list[dict[str, Any]]:
-    """Return the steps for the first frame of each file, once all outputs have a subscriber."""
+def measure(model: str, two_people: str, paths: list[str]) -> list[dict[str, Any]]:
+    """
+    Return the steps for the first frame of each file, once all outputs have a subscriber.
+
+    :param two_people: another file
+    """
     node = PoseNode(parameter_overrides=[Parameter('model', value=model)])
     node.trigger_configure()
     node.trigger_activate()
@@ -165,14 +163,16 @@ def measure(model: str, paths: list[str]) -> list[dict[str, Any]]:
                 model, rgb, lambda output, message: publishers[output].publish(message),
                 partial(executor.spin_once, timeout_sec=0))]
     node.destroy_node()
-    return found
+    height, width = load(Path(two_people)).shape[1:3]
+    return found + [asdict(Step(width, height, OUTPUT, *each))
+                    for each in following(Path(model), Path(two_people))]
 
 
 def main() -> None:
     tune_allocator()
-    model, *paths = sys.argv[1:]
+    model, two_people, *paths = sys.argv[1:]
     rclpy.init()
-    serve(lambda: measure(model, paths))
+    serve(lambda: measure(model, two_people, paths))
     rclpy.shutdown()
 
 

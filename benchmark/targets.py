@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from following import ALONE, FOLLOWED, OUTPUT
 from row import Row, Scene
 from stage import NODE
 
@@ -41,12 +43,14 @@ class Target:
                 f'{self.value:.3g}{self.unit} | {"met" if self.met else "NOT MET"} |')
 
 
-def judge(rows: Sequence[Row], endurance: Row, idle_share: float) -> Iterator[Target]:
+def judge(rows: Sequence[Row], endurance: Row, idle_share: float,
+          steps: Sequence[Mapping[str, Any]]) -> Iterator[Target]:
     """
     Yield all targets that these rows say something about.
 
     :param endurance: the long row
     :param idle_share: of a core, used by an inactive node
+    :param steps: of the micro benchmark
     """
     paced = {row.scene: row for row in rows if not row.saturated and row is not endurance}
     saturated = {row.scene: row for row in rows if row.saturated}
@@ -80,6 +84,9 @@ def judge(rows: Sequence[Row], endurance: Row, idle_share: float) -> Iterator[Ta
     yield Target('memory beyond the bare loop', endurance.rss_mb - endurance.bare.rss_mb, 120,
                  ' MB')
     yield Target('inactive node, of a core', 100 * idle_share, 1, ' %')
+    two_ms = {step['name']: step['ms'] for step in steps if step['output'] == OUTPUT}
+    yield Target('ids, smoothing, positions with depth: added for 2 people, 640x480',
+                 two_ms[FOLLOWED] - two_ms[ALONE], 1, ' ms')
 
 
 def _judge_endurance(row: Row) -> Iterator[Target]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from sensor_msgs.msg import Image
 
-__all__ = ['DepthError', 'depth_metres', 'depths_around', 'weighted_medians']
+__all__ = ['DepthError', 'depth_pixels', 'depths_around', 'weighted_medians']
 
 # Encodings of REP 118: what a pixel is, and how many metres one unit is.
 ENCODINGS: dict[str, tuple[np.dtype[Any], float]] = {
@@ -29,14 +29,14 @@ class DepthError(ValueError):
     """A message that holds no usable depth: one line with what was wanted and what came."""
 
 
-def depth_metres(image: Image) -> NDArray[np.float32]:
+def depth_pixels(image: Image) -> tuple[NDArray[Any], float]:
     """
-    Return the distances along the optical axis.
+    Return the distances along the optical axis, and how many metres their unit is.
 
     :param image: 16UC1 (or mono16) in millimetres or 32FC1 in metres; of either byte order, its
         rows padded or not
-    :returns: float32 (H, W) in metres; a hole is as it came: 0, or for 32FC1 also NaN, infinite or
-        negative. 32FC1 in this machine's byte order is not copied
+    :returns: (H, W), a view of the message's data; a hole is as it came: 0, or for 32FC1 also NaN,
+        infinite or negative
     :raises DepthError: when the encoding is another, or width, height, step and data contradict
     """
     if image.encoding not in ENCODINGS:
@@ -49,33 +49,33 @@ def depth_metres(image: Image) -> NDArray[np.float32]:
         raise DepthError(f'depth image: wanted {width}x{height} pixels of {pixel.itemsize} bytes '
                          f'in rows of {step} bytes, got {len(data)} bytes')
     foreign = bool(image.is_bigendian) is (sys.byteorder == 'little')
-    raw: NDArray[Any] = np.ndarray(
-        (height, width), pixel.newbyteorder() if foreign else pixel, data, 0,
-        (step, pixel.itemsize))
-    return raw.astype(np.float32, copy=False) if metres == 1 else raw * np.float32(metres)
+    return np.ndarray((height, width), pixel.newbyteorder() if foreign else pixel, data, 0,
+                      (step, pixel.itemsize)), metres
 
 
 def depths_around(
-    depth_m: NDArray[np.float32], points: NDArray[Any], expected_m: NDArray[np.float64],
-    focal_px: float,
+    depth: NDArray[Any], points: NDArray[Any], expected_m: NDArray[np.float64], focal_px: float,
+    unit_m: float = 1.0,
 ) -> NDArray[np.float32]:
     """
     Return the depth around points, the median of the samples in a square that are no holes.
 
-    :param depth_m: (H, W) in metres; a hole is NaN, infinite or not above 0
+    :param depth: (H, W); a hole is NaN, infinite or not above 0
     :param points: (..., 2), x and y as fractions of the image's width and height
     :param expected_m: (...), roughly the depth of each point, which with `focal_px` tells how many
         pixels a square has; where it is less than 0.1, that is used
     :param focal_px: in pixels of the depth image
+    :param unit_m: of the depth image, metres
     :returns: (...) in metres, NaN where fewer than a fifth of the samples are depths; for a square
         that reaches beyond the image, the pixels at its edge count for what is outside
     """
-    height, width = depth_m.shape
+    height, width = depth.shape
     radius_px = PATCH_RADIUS_M * focal_px / np.maximum(expected_m, 0.1)
     offsets_px = radius_px[..., None] * OFFSETS
     columns = (points[..., :1] * width + offsets_px).clip(0, width - 1).astype(np.intp)
     rows = (points[..., 1:] * height + offsets_px).clip(0, height - 1).astype(np.intp)
-    samples = depth_m[rows[..., :, None], columns[..., None, :]].reshape(-1, PATCH_SIDE**2)
+    samples = depth[rows[..., :, None], columns[..., None, :]].reshape(-1, PATCH_SIDE**2)
+    samples = samples * np.float32(unit_m)
     valid = (samples > 0) & (samples < np.inf)
     samples[~valid] = np.inf
     samples.sort(axis=1)

@@ -9,6 +9,7 @@ They are turned by the shortest rotation that takes the one to the other before 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ BODY_SCALE_STD = 0.08
 # square; what misses by more than 0.06 loses weight.
 MISFIT_M = 0.06
 MIN_RESIDUAL_M = 0.02
-ITERATIONS = 3
+ITERATIONS = 2
 MIN_LANDMARKS = 4  # in the image and visible
 MAX_RELATIVE_ERROR = 0.5  # a position with a larger error says nothing
 
@@ -79,7 +80,7 @@ def place(result: Result, intrinsics: Intrinsics, width: int, height: int) -> Re
     Place each person where the metric world landmarks, seen by the camera, meet the image's.
 
     The position is what moves the world landmarks nearest to the rays of the landmarks: linear
-    least squares on their distances in metres, weighted by visibility and for some iterations by
+    least squares on their distances in metres, weighted by visibility, and then once more also by
     how well a landmark fits. Its error is that of the residuals, of which those of one person
     count as a single observation, and that of a body of unknown size.
 
@@ -102,32 +103,33 @@ def place(result: Result, intrinsics: Intrinsics, width: int, height: int) -> Re
         ahead, covariance = _nearest_to_rays(body_m, rays, fitted)
         misfits = _squared_misfits(body_m + ahead[:, None], rays)
         fitted = weights / (1 + misfits / MISFIT_M**2)
-    positions = ahead
     residual = np.maximum(_mean(misfits, fitted), MIN_RESIDUAL_M**2) / 2  # of one coordinate
-    distances_m = np.linalg.norm(positions, axis=1)
+    distances_m = np.linalg.norm(ahead, axis=1)
     errors = np.sqrt(
         residual * np.einsum('nii->n', covariance) + (BODY_SCALE_STD * distances_m)**2)
     seen = (weights >= 0.5 * TRUST).sum(axis=1) >= MIN_LANDMARKS
-    known = seen & (positions[:, 2] > 0) & (errors < MAX_RELATIVE_ERROR * distances_m)
-    return _positioned(result, known, positions, errors, PositionSource.CAMERA_INFO)
+    known = seen & (ahead[:, 2] > 0) & (errors < MAX_RELATIVE_ERROR * distances_m)
+    return _positioned(result, known, ahead, errors, PositionSource.CAMERA_INFO)
 
 
 def refine_with_depth(
-    result: Result, depth_m: NDArray[np.float32], intrinsics: Intrinsics, width: int, height: int,
+    result: Result, depth: NDArray[Any], intrinsics: Intrinsics, width: int, height: int,
+    unit_m: float = 1.0,
 ) -> Result:
     """
     Correct positions that `place` found along their lines of sight with a depth image.
 
     Each landmark's measured depth over its expected one tells the scale of the body, if it is
     the person's surface that was measured. The median over the landmarks, most of all the torso,
-    decides which they are, and their mean, reweighted once, corrects the position.
-    Where less than half of their weight agrees, that counts if it still has the smaller error.
+    decides which they are, and their mean, reweighted once, corrects the position. Where less than
+    half of their weight agrees, that counts if it still has the smaller error.
 
     :param result: as `place` returned it
-    :param depth_m: (H, W) in metres along the optical axis, aligned to the image, of any size; a
-        hole is NaN, infinite or not above 0
+    :param depth: (H, W) along the optical axis, aligned to the image, of any size; a hole is NaN,
+        infinite or not above 0
     :param intrinsics: of the camera
     :param width: of the image in pixels; so is the height
+    :param unit_m: of the depth image, metres
     :returns: the same; where the depth image shows the person, with a new position, its error,
         and DEPTH as its source
     :raises ValueError: when the intrinsics are those of an image with other proportions
@@ -141,8 +143,9 @@ def refine_with_depth(
     rays, weights = _observations(result, intrinsics)
 
     expected_m = body_m[:, :, 2]
-    focal_px = intrinsics.fx * depth_m.shape[1] / intrinsics.width
-    measured_m = depths_around(depth_m, result.landmarks[:, :, :2], expected_m, focal_px)
+    focal_px = intrinsics.fx * depth.shape[1] / intrinsics.width
+    measured_m = depths_around(
+        depth, result.landmarks[:, :, :2], expected_m, focal_px, unit_m)
     measured_m[:, HIPS] += (HIPS_BEHIND_M * _turned_away(result))[:, None]
     scales = (measured_m + SURFACE_M) / np.where(expected_m > 0, expected_m, np.inf)
     scales[~((scales > SCALE_RANGE[0]) & (scales < SCALE_RANGE[1]))] = 0

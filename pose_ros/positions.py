@@ -6,7 +6,7 @@ from collections import deque
 
 from sensor_msgs.msg import CameraInfo, Image
 
-from .depth import DepthError, depth_metres
+from .depth import DepthError, depth_pixels
 from .frame import Frame
 from .intrinsics import Intrinsics
 from .placement import place, refine_with_depth
@@ -68,8 +68,9 @@ class Positions:
             depth = self._depth_of(frame)
             if depth is None:
                 return placed
+            pixels, unit_m = depth_pixels(depth)
             return refine_with_depth(
-                placed, depth_metres(depth), self._intrinsics, width, height)
+                placed, pixels, self._intrinsics, width, height, unit_m)
         except DepthError as error:
             self.problem = f'positions without depth: {error}'
             return placed

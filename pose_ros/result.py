@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +23,6 @@ class PositionSource(IntEnum):
     NONE = 0
     CAMERA_INFO = 1
     DEPTH = 2
-
-
-def _unknown(*shape: int) -> NDArray[np.float64]:
-    return np.full(shape, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,18 +58,15 @@ class Result:
     def __post_init__(self) -> None:
         """Fill what was not given with "unknown", and check the shapes."""
         people = len(self.landmarks)
-        unknown: dict[str, NDArray[Any]] = {
-            'track_ids': np.full(people, UNTRACKED, np.int32),
-            'positions': _unknown(people, 3),
-            'position_errors': _unknown(people),
-            'position_sources': np.full(people, PositionSource.NONE, np.uint8),
-        }
-        for name, value in unknown.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, value)
-            elif getattr(self, name).shape != value.shape:
-                raise ValueError(
-                    f'{name}: wanted shape {value.shape}, got {getattr(self, name).shape}')
+        for name, unknown, shape in (
+                ('track_ids', np.int32(UNTRACKED), (people,)), ('positions', np.nan, (people, 3)),
+                ('position_errors', np.nan, (people,)),
+                ('position_sources', np.uint8(PositionSource.NONE), (people,))):
+            value = getattr(self, name)
+            if value is None:
+                object.__setattr__(self, name, np.full(shape, unknown))
+            elif value.shape != shape:
+                raise ValueError(f'{name}: wanted shape {shape}, got {value.shape}')
         for name in ('landmarks', 'world_landmarks'):
             shape = getattr(self, name).shape
             if shape != (people, len(Landmark), 5):

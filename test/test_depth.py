@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 import pytest
 from sensor_msgs.msg import Image
 
-from pose_ros.depth import DepthError, depth_metres, depths_around, weighted_medians
+from pose_ros.depth import DepthError, depth_pixels, depths_around, weighted_medians
 
 MILLIMETRES = np.array(((0, 1000, 65535), (1, 4321, 0)), np.uint16)
 METRES = np.array(((np.nan, 1.0, np.inf), (0.001, 4.321, 0.0)), np.float32)
@@ -30,21 +30,25 @@ def message(pixels: NDArray[Any], encoding: str, padding: int = 0, foreign: bool
 def test_metres_of_every_layout(encoding: str, padding: int, foreign: bool) -> None:
     pixels, wanted = (METRES, METRES) if encoding == '32FC1' else (
         MILLIMETRES, MILLIMETRES / 1000)
-    depth_m = depth_metres(message(pixels, encoding, padding, foreign))
+    image = message(pixels, encoding, padding, foreign)
+    depth, unit_m = depth_pixels(image)
+    assert np.shares_memory(depth, np.frombuffer(image.data, np.uint8))
+    np.testing.assert_allclose(depth * np.float32(unit_m), wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize('foreign', [False, True])
+def test_millimetres_around_a_point_become_metres(foreign: bool) -> None:
+    depth, unit_m = depth_pixels(message(np.full((60, 80), 2345, np.uint16), '16UC1', 6, foreign))
+    depth_m = depths_around(depth, np.array(((0.5, 0.5),)), np.array((2.0,)), 500.0, unit_m)
     assert depth_m.dtype == np.float32
     assert depth_m.dtype.isnative
-    np.testing.assert_allclose(depth_m, wanted, rtol=1e-6)
-
-
-def test_metres_are_not_copied_without_need() -> None:
-    image = message(METRES, '32FC1')
-    assert np.shares_memory(depth_metres(image), np.frombuffer(image.data, np.uint8))
+    assert depth_m[0] == pytest.approx(2.345)
 
 
 def test_the_last_row_may_lack_its_padding() -> None:
     image = message(METRES, '32FC1', padding=8)
     image.data = image.data[:-8]
-    np.testing.assert_array_equal(depth_metres(image), METRES)
+    np.testing.assert_array_equal(depth_pixels(image)[0], METRES)
 
 
 @pytest.mark.parametrize(('fields', 'words'), [
@@ -60,7 +64,7 @@ def test_contradictions_are_refused(fields: dict[str, Any], words: list[str]) ->
     for name, value in fields.items():
         setattr(image, name, value)
     with pytest.raises(DepthError) as error:
-        depth_metres(image)
+        depth_pixels(image)
     assert all(word in str(error.value) for word in words), error.value
 
 
