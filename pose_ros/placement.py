@@ -20,7 +20,7 @@ from .intrinsics import Intrinsics
 from .result import PositionSource, Result
 from .skeleton import Landmark
 
-__all__ = ['Intrinsics', 'place', 'refine_with_depth']
+__all__ = ['Intrinsics', 'place']
 
 # Relative standard deviation of the size of a body that MediaPipe took for an average one. Stature
 # in the US National Health and Nutrition Examination Survey of 2015-2018: men 175 +- 7.5, women
@@ -31,7 +31,7 @@ BODY_SCALE_STD = 0.08
 # square; what misses by more than 0.06 loses weight.
 MISFIT_M = 0.06
 MIN_RESIDUAL_M = 0.02
-ITERATIONS = 2
+ITERATIONS = 3
 MIN_LANDMARKS = 4  # in the image and visible
 MAX_RELATIVE_ERROR = 0.5  # a position with a larger error says nothing
 
@@ -75,20 +75,32 @@ TORSO_AXES = np.zeros((2, len(Landmark)), np.float32)
 TORSO_AXES[:, TORSO] = ((1, -1, 1, -1), (-1, -1, 1, 1))
 
 
-def place(result: Result, intrinsics: Intrinsics, width: int, height: int) -> Result:
+def place(
+    result: Result, intrinsics: Intrinsics, width: int, height: int,
+    depth: NDArray[Any] | None = None, unit_m: float = 1.0,
+) -> Result:
     """
     Place each person where the metric world landmarks, seen by the camera, meet the image's.
 
     The position is what moves the world landmarks nearest to the rays of the landmarks: linear
-    least squares on their distances in metres, weighted by visibility, and then once more also by
+    least squares on their distances in metres, weighted by visibility, and then twice more also by
     how well a landmark fits. Its error is that of the residuals, of which those of one person
     count as a single observation, and that of a body of unknown size.
+
+    A depth image corrects the positions along their lines of sight: each landmark's measured depth
+    over its expected one tells the scale of the body, if it is the person's surface that was
+    measured. The median over the landmarks, most of all the torso, decides which they are, and
+    their mean, reweighted once, corrects the position. Where less than half of their weight
+    agrees, that counts if it still has the smaller error.
 
     :param result: N people
     :param intrinsics: of the camera
     :param width: of the image in pixels; so is the height
-    :returns: the same with positions, their errors, and CAMERA_INFO as their source; NaN and NONE
-        for a person of whom too little is seen
+    :param depth: (H, W) along the optical axis, aligned to the image, of any size; a hole is NaN,
+        infinite or not above 0
+    :param unit_m: of the depth image, metres
+    :returns: the same with positions, their errors, and as their source CAMERA_INFO or, where the
+        depth image shows the person, DEPTH; NaN and NONE for a person of whom too little is seen
     :raises ValueError: when the intrinsics are those of an image with other proportions
     """
     intrinsics.require_aspect(width, height)
@@ -109,43 +121,27 @@ def place(result: Result, intrinsics: Intrinsics, width: int, height: int) -> Re
         residual * np.einsum('nii->n', covariance) + (BODY_SCALE_STD * distances_m)**2)
     seen = (weights >= 0.5 * TRUST).sum(axis=1) >= MIN_LANDMARKS
     known = seen & (ahead[:, 2] > 0) & (errors < MAX_RELATIVE_ERROR * distances_m)
-    return _positioned(result, known, ahead, errors, PositionSource.CAMERA_INFO)
+    placed = _positioned(result, known, ahead, errors, PositionSource.CAMERA_INFO)
+    if depth is None or not known.any():
+        return placed
+    return _refined(placed, rays, weights, depth, intrinsics.fx / intrinsics.width, unit_m)
 
 
-def refine_with_depth(
-    result: Result, depth: NDArray[Any], intrinsics: Intrinsics, width: int, height: int,
-    unit_m: float = 1.0,
+def _refined(
+    result: Result, rays: NDArray[np.float64], weights: NDArray[np.float64], depth: NDArray[Any],
+    focal: float, unit_m: float,
 ) -> Result:
     """
-    Correct positions that `place` found along their lines of sight with a depth image.
+    Return the result with positions that a depth image corrects.
 
-    Each landmark's measured depth over its expected one tells the scale of the body, if it is
-    the person's surface that was measured. The median over the landmarks, most of all the torso,
-    decides which they are, and their mean, reweighted once, corrects the position. Where less than
-    half of their weight agrees, that counts if it still has the smaller error.
-
-    :param result: as `place` returned it
-    :param depth: (H, W) along the optical axis, aligned to the image, of any size; a hole is NaN,
-        infinite or not above 0
-    :param intrinsics: of the camera
-    :param width: of the image in pixels; so is the height
-    :param unit_m: of the depth image, metres
-    :returns: the same; where the depth image shows the person, with a new position, its error,
-        and DEPTH as its source
-    :raises ValueError: when the intrinsics are those of an image with other proportions
+    :param focal: focal length over the width of the image
     """
-    intrinsics.require_aspect(width, height)
     placed = np.isfinite(result.position_errors)
-    if not placed.any():
-        return result
     before_m = np.where(placed[:, None], result.positions, AXES[2])
     body_m = turned(result.world_landmarks[:, :, :3], before_m) + before_m[:, None]
-    rays, weights = _observations(result, intrinsics)
-
     expected_m = body_m[:, :, 2]
-    focal_px = intrinsics.fx * depth.shape[1] / intrinsics.width
     measured_m = depths_around(
-        depth, result.landmarks[:, :, :2], expected_m, focal_px, unit_m)
+        depth, result.landmarks[:, :, :2], expected_m, focal * depth.shape[1], unit_m)
     measured_m[:, HIPS] += (HIPS_BEHIND_M * _turned_away(result))[:, None]
     scales = (measured_m + SURFACE_M) / np.where(expected_m > 0, expected_m, np.inf)
     scales[~((scales > SCALE_RANGE[0]) & (scales < SCALE_RANGE[1]))] = 0

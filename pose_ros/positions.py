@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
+from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image
 
 from .depth import DepthError, depth_pixels
 from .frame import Frame
 from .intrinsics import Intrinsics
-from .placement import place, refine_with_depth
+from .placement import place
 from .result import Result
 
 __all__ = ['Positions']
@@ -64,16 +66,7 @@ class Positions:
             if self._intrinsics is None:
                 self.problem = 'no positions: neither camera_info nor horizontal_fov is known'
                 return result
-            placed = place(result, self._intrinsics, width, height)
-            depth = self._depth_of(frame)
-            if depth is None:
-                return placed
-            pixels, unit_m = depth_pixels(depth)
-            return refine_with_depth(
-                placed, pixels, self._intrinsics, width, height, unit_m)
-        except DepthError as error:
-            self.problem = f'positions without depth: {error}'
-            return placed
+            return place(result, self._intrinsics, width, height, *self._depth_of(frame))
         except ValueError as error:
             self.problem = f'no positions: {error}'
             return result
@@ -85,17 +78,21 @@ class Positions:
             return Intrinsics.from_fov(width, height, self._fov_deg)
         return None
 
-    def _depth_of(self, frame: Frame) -> Image | None:
-        """Return the depth image nearest in time, if it is near enough."""
+    def _depth_of(self, frame: Frame) -> tuple[NDArray[Any], float] | tuple[()]:
+        """Return the depth image nearest in time and its unit, if it is near enough."""
         if not self._depths:
-            return None
+            return ()
         nearest = min(self._depths, key=lambda depth: abs(_stamp_ns(depth) - frame.stamp_ns))
         apart_ns = abs(_stamp_ns(nearest) - frame.stamp_ns)
         if apart_ns > self._slop_ns:
             self.problem = (f'positions without depth: the nearest depth image is '
                             f'{apart_ns / 1e9:.3f} s away, depth_slop is {self._slop_ns / 1e9}')
-            return None
-        return nearest
+            return ()
+        try:
+            return depth_pixels(nearest)
+        except DepthError as error:
+            self.problem = f'positions without depth: {error}'
+            return ()
 
 
 def _calibration(info: CameraInfo) -> tuple[object, ...]:

@@ -116,7 +116,8 @@ class Tracker:
         if not len(result):
             return result
         tracks, people = self._tracks, _Tracks.seen(result, stamp_ns, width / height)
-        tracks = tracks[stamp_ns - tracks.stamps_ns <= self.max_missed_s * 1e9]
+        recent = stamp_ns - tracks.stamps_ns <= self.max_missed_s * 1e9
+        tracks = tracks if recent.all() else tracks[recent]
         owners = assign(_similarities(people, tracks, width / height) - LEAST_SIMILARITY)
         known, unseen = owners >= 0, np.ones(len(tracks.ids), bool)
         unseen[owners[known]] = False
@@ -125,7 +126,7 @@ class Tracker:
         people.velocities[known] = _velocities(people[known], before)
         people.ids[~known] = self._next_id + np.arange(len(result) - len(before.ids))
         self._next_id += len(result) - len(before.ids)
-        self._tracks = people + tracks[unseen]
+        self._tracks = people + tracks[unseen] if unseen.any() else people
         return replace(result, track_ids=people.ids)
 
 

@@ -24,7 +24,6 @@ from pose_ros.landmarker import Landmarker, LandmarkerOptions, RunningMode
 from pose_ros.placement import (
     BODY_SCALE_STD,
     place,
-    refine_with_depth,
 )
 from pose_ros.result import VISIBILITY, PositionSource, Result
 from pose_ros.skeleton import Landmark
@@ -99,8 +98,6 @@ def test_a_picture_of_another_size_is_the_same_view() -> None:
     np.testing.assert_array_equal(*sizes)
     with pytest.raises(ValueError, match='1280x720'):
         place(result, IDEAL, 1280, 720)
-    with pytest.raises(ValueError, match='1280x720'):
-        refine_with_depth(result, np.ones((720, 1280), np.float32), IDEAL, 1280, 720)
 
 
 def undetermined(case: str) -> Result:
@@ -134,14 +131,14 @@ def test_what_cannot_be_known_is_nan_and_hurts_nobody_else(case: str) -> None:
     np.testing.assert_allclose(
         result.positions[1], place(known, IDEAL, 640, 480).positions[0], atol=1e-9)
     wall_m = np.full((480, 640), 2.0, np.float32)
-    assert refine_with_depth(result, wall_m, IDEAL, 640, 480).position_sources[0] == 0
+    assert place(both, IDEAL, 640, 480, wall_m).position_sources[0] == 0
 
 
 def test_nobody() -> None:
     nobody = Result.empty()
     depth_m = np.ones((480, 640), np.float32)
     assert len(place(nobody, IDEAL, 640, 480)) == 0
-    assert len(refine_with_depth(nobody, depth_m, IDEAL, 640, 480)) == 0
+    assert len(place(nobody, IDEAL, 640, 480, depth_m)) == 0
 
 
 def test_nothing_else_changes() -> None:
@@ -149,7 +146,7 @@ def test_nothing_else_changes() -> None:
                      masks=(np.ones((4, 4), np.float32),) * 3,
                      track_ids=np.array((4, 5, 6), np.int32))
     depth_m = np.full((480, 640), 2.0, np.float32)
-    refined = refine_with_depth(place(result, IDEAL, 640, 480), depth_m, IDEAL, 640, 480)
+    refined = place(result, IDEAL, 640, 480, depth_m)
     for name in ('landmarks', 'world_landmarks', 'masks', 'track_ids'):
         assert getattr(refined, name) is getattr(result, name)
     assert refined.positions.dtype == refined.position_errors.dtype == np.float64
@@ -162,7 +159,7 @@ def with_depth(
 ) -> tuple[float, Result]:
     """Return how far off the truth the refined position of one person is, and the result."""
     result = seen(body_m[None], position[None], IDEAL, scale)
-    result = refine_with_depth(place(result, IDEAL, 640, 480), depth_m, IDEAL, 640, 480)
+    result = place(result, IDEAL, 640, 480, depth_m)
     return float(np.linalg.norm(result.positions[0] - position)), result
 
 
@@ -187,7 +184,7 @@ def test_depth_with_holes_and_a_wall_behind(distance_m: float, share: float) -> 
     off_m, stated_m = [], []
     for position, perfect, depth_m in scenes(distance_m, rng):
         for result in (perfect, with_noise(copies(perfect, 20), rng)):
-            refined = refine_with_depth(place(result, IDEAL, 640, 480), depth_m, IDEAL, 640, 480)
+            refined = place(result, IDEAL, 640, 480, depth_m)
             assert np.mean(refined.position_sources == PositionSource.DEPTH) > 0.9
             off_m.append(np.linalg.norm(refined.positions - position, axis=1))
             stated_m.append(refined.position_errors)
@@ -243,9 +240,9 @@ def test_depth_images_of_other_sizes(shape: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize('depth', [np.nan, 0.0, np.inf, 0.4, 9.0])
 def test_depth_that_does_not_show_the_person_changes_nothing(depth: float) -> None:
-    placed = place(seen(BODIES_M, np.array(((0.1, 0, 3.0),) * 3), IDEAL), IDEAL, 640, 480)
-    depth_m = np.full((480, 640), depth, np.float32)
-    refined = refine_with_depth(placed, depth_m, IDEAL, 640, 480)
+    scene = seen(BODIES_M, np.array(((0.1, 0, 3.0),) * 3), IDEAL)
+    placed = place(scene, IDEAL, 640, 480)
+    refined = place(scene, IDEAL, 640, 480, np.full((480, 640), depth, np.float32))
     for name in ('positions', 'position_errors', 'position_sources'):
         np.testing.assert_array_equal(getattr(refined, name), getattr(placed, name))
 
@@ -255,7 +252,7 @@ def test_depth_makes_the_error_smaller_and_keeps_the_line_of_sight() -> None:
     scene = seen(BODIES_M[:1], position[None], IDEAL, 0.9)
     placed = place(scene, IDEAL, 640, 480)
     depth_m = depth_image(0.9 * BODIES_M[:1], position[None], IDEAL, 5)
-    refined = refine_with_depth(placed, depth_m, IDEAL, 640, 480)
+    refined = place(scene, IDEAL, 640, 480, depth_m)
     assert refined.position_errors[0] < 0.4 * placed.position_errors[0]
     directions = [r.positions[0] / np.linalg.norm(r.positions[0]) for r in (placed, refined)]
     np.testing.assert_allclose(*directions, atol=1e-9)
