@@ -51,7 +51,7 @@ class Lengths:
 
 
 QUICK = Lengths(plain=4.0, other=3.0, bare=1.0, endurance=20.0, endurance_parts=4, idle=5.0)
-FULL = Lengths(plain=15.0, other=4.0, bare=1.5, endurance=300.0, endurance_parts=10, idle=20.0)
+FULL = Lengths(plain=15.0, other=3.0, bare=1.5, endurance=300.0, endurance_parts=10, idle=20.0)
 
 
 def say(text: str) -> None:

@@ -117,12 +117,15 @@ class LandmarkSmoother:
         :param width: of the frame in pixels
         :param height: of the frame in pixels
         :param is_smooth: MediaPipe has smoothed these landmarks by itself: they are returned as
-            they are, and those of the next frame follow on from them
+            they are, and those of the next frame follow on from them, as from a person at rest
         """
         if not len(result):
             self.reset()
             return result
         now = _Filtered.first(result, stamp_ns)
+        if is_smooth:
+            self._before = now
+            return result
         seconds = (stamp_ns - self._before.stamp_ns) * 1e-9 if self._before else 0.0
         if self._before is None or seconds <= 0:
             self._before = now
@@ -130,13 +133,10 @@ class LandmarkSmoother:
         before = self._before.of(now)
         raw_speeds = (now.found - before.found) * (_scales(result, width, height) / seconds)
         speeds = before.speeds + _alpha(DERIVATE_CUTOFF_HZ, seconds) * (raw_speeds - before.speeds)
-        self._before = now = replace(now, speeds=speeds)
-        if is_smooth:
-            return result
         follow = _alpha(MIN_CUTOFFS_HZ + BETAS * np.abs(speeds), seconds)
         keep = _kept(1 - VISIBILITY_ALPHA, seconds)
         self._before = now = replace(
-            now, smooth=before.smooth + follow * (now.found - before.smooth),
+            now, speeds=speeds, smooth=before.smooth + follow * (now.found - before.smooth),
             visibility=now.visibility + keep * (before.visibility - now.visibility))
         return _with(result, now)
 
