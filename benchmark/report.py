@@ -64,11 +64,12 @@ def _title(row: Row) -> str:
 
 
 def step_table(steps: Sequence[Step]) -> str:
-    """Return the steps as Markdown tables, one for each size; shares are of the landmarks' way."""
+    """Return the steps as Markdown tables; shares are of the landmarks' way, if it is in them."""
     lines = []
     for (width, height), found in groupby(steps, lambda step: (step['width'], step['height'])):
         sized = list(found)
-        whole_ms = sum(step['ms'] for step in sized if step['output'] == 'landmarks')
+        whole_ms = (sum(step['ms'] for step in sized if step['output'] == 'landmarks')
+                    or sum(step['ms'] for step in sized))
         lines += [f'| {width}x{height} | | ms | CPU ms | share |', '|' + ' --- |' * 5]
         lines += [f'| {step["output"]} | {step["name"]} | {step["ms"]:.3f} | '
                   f'{step["cpu_ms"]:.3f} | {100 * step["ms"] / whole_ms:.1f} % |'
