@@ -111,7 +111,8 @@ def _flatten(values: Mapping[str, Any], prefix: str = '') -> Iterator[tuple[str,
 def plot(path: Path, name: str, rows: Sequence[Row]) -> None:
     """Draw latency at 30 Hz, and throughput, each beside the bare loop's."""
     plain = [row for row in rows if row.scene.people == 1 and not row.scene.masks]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout='constrained')
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(13, 4.4), width_ratios=(2, 3), layout='constrained')
     figure.suptitle(f'pose_ros on {name}: a camera, the node and a subscriber as processes, '
                     'beside MediaPipe alone')
     paced = [row for row in plain if not row.saturated and row.scene.model == 'full'
@@ -139,6 +140,7 @@ def _draw_latency(axes: Any, rows: Sequence[Row]) -> None:
                   fmt='none', ecolor='black', capsize=3, label='95th percentile')
     axes.set_xticks(list(places), titles)
     axes.set_ylabel('ms')
+    axes.margins(y=0.25)  # for the legend
     axes.set_title('camera stamp to subscriber, 30 Hz, full', fontsize=10)
     axes.legend(fontsize=8)
 
@@ -152,8 +154,9 @@ def _draw_throughput(axes: Any, rows: Sequence[Row]) -> None:
     bars = axes.bar([place + 0.2 for place in places], [row.rate_hz for row in rows], 0.36,
                     label='the node, delivered', color='#0072b2')
     axes.bar_label(bars, [f'{100 * row.throughput:.0f} %' for row in rows], fontsize=7)
-    axes.set_xticks(list(places), [f'{row.scene.model}\n{row.scene.width}x{row.scene.height}'
+    axes.set_xticks(list(places), [f'{row.scene.model}\n{row.scene.width}\nx{row.scene.height}'
                                    for row in rows], fontsize=7)
     axes.set_ylabel('frames a second')
+    axes.margins(y=0.25)  # for the legend
     axes.set_title('camera at twice the rate', fontsize=10)
     axes.legend(fontsize=8)

@@ -37,7 +37,7 @@ from pose_ros.video_source import SourceError, open_source
 
 START_TIMEOUT_S = 60.0
 LAST_POSES_TIMEOUT_S = 2.0
-LONGER_SIDE_PX = 640  # what DDS carries between processes without being tuned for images
+LONGER_SIDE_PX = 640  # of a video or webcam; more slows down the recording beside the node
 
 
 class DemoError(RuntimeError):
