@@ -188,7 +188,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the demo; return the exit code."""
     arguments = parse_arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT, too: a shell's background ignores it
+        signal.signal(number, signal.default_int_handler)
     try:
         size = camera_size(arguments.source)
         arguments.output.mkdir(parents=True, exist_ok=True)
