@@ -84,7 +84,7 @@ def test_a_fault_is_raised_with_the_next_frame_and_the_node_goes_on(
             film(ros, node, astronaut)
     assert not overlays
     publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
-    ros.until(lambda: publisher.get_subscription_count())
+    ros.until(publisher.get_subscription_count)
     publisher.publish(image_message(astronaut, 200 * SECOND))
     ros.until(lambda: overlays)
     assert stamp_ns(overlays[-1]) == 200 * SECOND
