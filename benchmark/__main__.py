@@ -14,6 +14,7 @@ from itertools import product
 import json
 import os
 from pathlib import Path
+import signal
 import sys
 from tempfile import TemporaryDirectory
 import time
@@ -168,6 +169,7 @@ def available_models() -> list[str]:
 def main() -> int:
     """Run, print and write."""
     options = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no process is left behind
     environment = {
         # Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
         'ROS_DOMAIN_ID': str(1 + os.getpid() % 100),
