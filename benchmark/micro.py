@@ -22,6 +22,7 @@ from frames import load
 from mediapipe import Image as Picture
 from mediapipe import ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
+import numpy as np
 from pose_ros.msg import PoseLandmarksArray
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -108,6 +109,10 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
         people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
         return lambda: people.follow(frame, result, next(times_ns))
 
+    def smooth_masks(result: Result) -> Callable[[], Any]:
+        people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
+        return lambda: people.smooth_masks(result, next(times_ns))
+
     yield 'landmarks', 'executor, one round', spin_once
     yield 'landmarks', 'receive', lambda: deserialize_message(serialized, Image)
     yield 'landmarks', 'convert (rgb8)', lambda: to_frame(message)
@@ -119,7 +124,7 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     yield 'landmarks', 'message', lambda: serialize_poses(result, header, width, height)
     yield 'landmarks', 'publish', lambda: publish('landmarks', poses)
 
-    yield 'mask', 'track, smooth and place', follow(result)
+    yield 'mask', 'smooth', smooth_masks(replace(result, track_ids=np.array([1], np.int32)))
     pixels = mask(result, width, height, 'mono8')
     yield 'mask', 'one of all', lambda: mask(result, width, height, 'mono8')
     mask_message = serialize_image(pixels, header, 'mono8')

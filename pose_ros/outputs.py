@@ -9,7 +9,7 @@ Python's. The thread has one frame at most; who changes or destroys what it uses
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 
 import numpy as np
@@ -95,15 +95,16 @@ class Outputs:
             self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
         self._world.publish(result, header)
         if any(each.get_subscription_count() for each in self._for_listeners):
-            self._wait()
+            before, self._in_work = self._in_work, None
+            if before:
+                before.result()  # raises what went wrong with it
             self._in_work = self._thread.submit(
                 self._publish_rest, frame, result, smooth_masks)
 
     def _wait(self) -> None:
-        """Wait until all is published; raise what went wrong with it."""
-        in_work, self._in_work = self._in_work, None
-        if in_work:
-            in_work.result()
+        """Wait until all is published; what went wrong with it is the next frame's to raise."""
+        if self._in_work:
+            wait((self._in_work,))
 
     def _publish_rest(self, frame: Frame, result: Result,
                       smooth_masks: Callable[[Result], Result]) -> None:

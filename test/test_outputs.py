@@ -78,13 +78,17 @@ def test_a_fault_is_raised_with_the_next_frame_and_the_node_goes_on(
         raise RuntimeError('no picture today')
 
     overlays = ros.collect(Image, 'pose/overlay')
-    with monkeypatch.context() as patch:
-        patch.setattr(outputs, 'draw', fail)
-        with pytest.raises(RuntimeError, match='no picture today'):
-            film(ros, node, astronaut)
-    assert not overlays
     publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
     ros.until(publisher.get_subscription_count)
-    publisher.publish(image_message(astronaut, 200 * SECOND))
+    counters = node._configured.pipeline.counters
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs, 'draw', fail)
+        publisher.publish(image_message(astronaut, 100 * SECOND))
+        ros.until(lambda: counters.processed == 1)
+        assert node.set_parameters([Parameter('mask_encoding', value='32FC1')])[0].successful
+        publisher.publish(image_message(astronaut, 101 * SECOND))
+        with pytest.raises(RuntimeError, match='no picture today'):
+            ros.until(lambda: counters.processed == 3)
+    publisher.publish(image_message(astronaut, 102 * SECOND))
     ros.until(lambda: overlays)
-    assert stamp_ns(overlays[-1]) == 200 * SECOND
+    assert [stamp_ns(each) for each in overlays] == [102 * SECOND]
