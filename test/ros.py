@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import gc
 import time
 from typing import Any
 
@@ -17,7 +18,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-WAIT_S = 20.0
+WAIT_S = 60.0  # beyond the 20 s after which Fast DDS forgets a participant that fell silent
 
 
 def image_message(rgb: NDArray[np.uint8], stamp_ns: int, frame_id: str = 'camera_optical_frame',
@@ -92,3 +93,6 @@ def world() -> Iterator[World]:
             node.destroy_node()
         this.executor.shutdown()
         rclpy.shutdown()
+        # A context's DDS participant goes with its last reference, and nodes are in cycles.
+        del this, node
+        gc.collect()
