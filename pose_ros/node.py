@@ -1,15 +1,18 @@
 """
 The lifecycle node `pose`: images in, poses, masks, markers and overlays out.
 
-Everything runs in the callbacks of one single-threaded executor: a transition, a parameter, a
-still and a frame never overlap, so nothing can touch what another has released.
+Frames are worked on by a thread of their own, one at a time; all else runs in the callbacks of one
+single-threaded executor, which goes on receiving meanwhile. A transition, a parameter or a still
+waits for the thread first, so nothing can touch what another has released.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from time import time_ns
+import traceback
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
@@ -25,6 +28,7 @@ from .frame import Frame, FrameError, require_cv_bridge, to_frame
 from .landmarker import LandmarkerError, RunningMode
 from .lifecycle import SUCCESS, ExpectedError, answer_impossible_transitions, transition
 from .models import ModelError
+from .newest import NewestFirst
 from .outputs import Outputs
 from .parameters import Parameters, declare_parameters
 from .people import People
@@ -49,6 +53,7 @@ class _Configured:
     people: People
     outputs: Outputs
     stills: Stills
+    frames: NewestFirst[Image | CompressedImage]
     held: ExitStack
 
 
@@ -97,7 +102,9 @@ class PoseNode(LifecycleNode):
                 held.callback(pipeline.close)
                 outputs = Outputs(self, settings, pipeline.counters)
                 held.callback(outputs.destroy)
-                stills = Stills(options)
+                frames = NewestFirst(partial(self._process, pipeline))
+                held.callback(frames.close)
+                stills = Stills(options, before=frames.wait)
                 held.callback(stills.close)
                 detect = self.create_service(DetectPoses, '~/detect', stills.detect)
                 held.callback(self.destroy_service, detect)
@@ -108,7 +115,7 @@ class PoseNode(LifecycleNode):
                 held.callback(reporter.destroy)
                 self._configured = _Configured(
                     pipeline, positions, People(settings.following(), positions), outputs,
-                    stills, held.pop_all())
+                    stills, frames, held.pop_all())
         except (ImportError, ModelError, LandmarkerError) as error:
             raise ExpectedError(str(error)) from error
         self.get_logger().info(f'configured with {options.model}')
@@ -166,15 +173,20 @@ class PoseNode(LifecycleNode):
                                         self._configured.positions, self._on_image)
 
     def _unsubscribe(self) -> None:
-        if self._inputs:
+        if self._configured and self._inputs:
             self._inputs.destroy()
+            self._configured.frames.wait()
             self._inputs = None
 
     def _on_image(self, message: Image | CompressedImage) -> None:
         if self._configured is None or self._inputs is None:
             return
-        pipeline = self._configured.pipeline
-        pipeline.counters.received += 1
+        counters = self._configured.pipeline.counters
+        counters.received += 1
+        if self._configured.frames.put(message):
+            counters.dropped[Drop.BUSY] += 1
+
+    def _process(self, pipeline: Pipeline, message: Image | CompressedImage) -> None:
         try:
             verdict = pipeline.feed(to_frame(message), arrival_ns=time_ns())
         except FrameError as error:
@@ -184,6 +196,8 @@ class PoseNode(LifecycleNode):
         except LandmarkerError as error:
             self.get_logger().error(f'image dropped: {error}',
                                     throttle_duration_sec=COMPLAINT_PERIOD_S)
+        except Exception:
+            self.get_logger().error(f'a frame failed:\n{traceback.format_exc()}')
         else:
             if verdict is Verdict.RESTART:
                 self.get_logger().warning('the header stamps jumped back: starting afresh')
@@ -216,6 +230,7 @@ class PoseNode(LifecycleNode):
         old = self._settings
         if self._configured:
             options = settings.landmarker_options()
+            self._configured.frames.wait()
             self._configured.outputs.set_parameters(settings)
             try:
                 self._configured.pipeline.set_options(options, settings.search_interval)

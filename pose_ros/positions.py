@@ -23,6 +23,8 @@ class Positions:
     """
     Knows what the camera publishes beside its images, and places people with it.
 
+    Messages may be taken on another thread than the one that places.
+
     :ivar problem: why positions are unknown, or less exact than they could be; '' when neither
     """
 
@@ -36,6 +38,7 @@ class Positions:
         """
         self.problem = ''
         self._info: CameraInfo | None = None
+        self._used_info: CameraInfo | None = None
         self._intrinsics: Intrinsics | None = None
         self._depths: deque[Image] = deque(maxlen=DEPTHS_KEPT)
         self.set_options(horizontal_fov_deg, rectified, depth_slop_s)
@@ -49,8 +52,7 @@ class Positions:
     def take_camera_info(self, info: CameraInfo) -> None:
         """Use these intrinsics from now on."""
         if self._info is None or _calibration(info) != _calibration(self._info):
-            self._intrinsics = None
-        self._info = info
+            self._info = info
 
     def take_depth(self, image: Image) -> None:
         """Keep one depth image for the images of its instant."""
@@ -61,8 +63,10 @@ class Positions:
         height, width = frame.rgb.shape[:2]
         self.problem = ''
         try:
-            if self._intrinsics is None:
-                self._intrinsics = self._new_intrinsics(width, height)
+            info = self._info
+            if self._intrinsics is None or info is not self._used_info:
+                self._intrinsics = self._new_intrinsics(info, width, height)
+                self._used_info = info
             if self._intrinsics is None:
                 self.problem = 'no positions: neither camera_info nor horizontal_fov is known'
                 return result
@@ -71,9 +75,10 @@ class Positions:
             self.problem = f'no positions: {error}'
             return result
 
-    def _new_intrinsics(self, width: int, height: int) -> Intrinsics | None:
-        if self._info is not None:
-            return Intrinsics.from_camera_info(self._info, self._rectified)
+    def _new_intrinsics(self, info: CameraInfo | None, width: int,
+                        height: int) -> Intrinsics | None:
+        if info is not None:
+            return Intrinsics.from_camera_info(info, self._rectified)
         if self._fov_deg:
             return Intrinsics.from_fov(width, height, self._fov_deg)
         return None
@@ -82,7 +87,8 @@ class Positions:
         """Return the depth image nearest in time and its unit, if it is near enough."""
         if not self._depths:
             return ()
-        nearest = min(self._depths, key=lambda depth: abs(_stamp_ns(depth) - frame.stamp_ns))
+        nearest = min(tuple(self._depths),
+                      key=lambda depth: abs(_stamp_ns(depth) - frame.stamp_ns))
         apart_ns = abs(_stamp_ns(nearest) - frame.stamp_ns)
         if apart_ns > self._slop_ns:
             self.problem = (f'positions without depth: the nearest depth image is '

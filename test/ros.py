@@ -19,6 +19,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 WAIT_S = 60.0  # beyond the 20 s after which Fast DDS forgets a participant that fell silent
+CLIENTS = 6
 
 
 def image_message(rgb: NDArray[np.uint8], stamp_ns: int, frame_id: str = 'camera_optical_frame',
@@ -73,12 +74,24 @@ class World:
 
     def call(self, kind: type, name: str, request: Any) -> Any:
         """Call a service and return its response."""
-        client = self.node.create_client(kind, name)
-        self.until(client.service_is_ready)
+        client = self._ready_client(kind, name)
+        self.spin(0.1)  # a server that has not heard of the client yet would answer into the void
         future = client.call_async(request)
         self.until(future.done)
         self.node.destroy_client(client)
         return future.result()
+
+    def _ready_client(self, kind: type, name: str) -> Any:
+        """Create a client, and another one when discovery never gets to its end with the first."""
+        for _ in range(CLIENTS):
+            client = self.node.create_client(kind, name)
+            end = time.monotonic() + WAIT_S / CLIENTS
+            while time.monotonic() < end:
+                if client.service_is_ready():
+                    return client
+                self.executor.spin_once(timeout_sec=0.05)
+            self.node.destroy_client(client)
+        raise AssertionError(f'no service {name} within {WAIT_S} s')
 
 
 @contextmanager

@@ -264,7 +264,7 @@ def test_a_bad_image_is_dropped_and_counted_and_the_next_one_is_processed(
     camera = Camera(ros, astronaut)
     camera.wait_for_node()
     camera.send(bad_images()[kind])
-    ros.until(lambda: node._configured.pipeline.counters.received == 1)
+    ros.until(lambda: node._configured.pipeline.counters.dropped)
     assert len(camera.shoot().poses) == 1
     assert node._configured.pipeline.counters.dropped == {Drop.INVALID: 1}
     lines = [line for line in capfd.readouterr().err.splitlines() if 'image dropped' in line]

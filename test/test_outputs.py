@@ -71,9 +71,9 @@ def test_a_parameter_holds_for_whole_frames(
     assert {each.encoding for each in masks} == {'mono8'}
 
 
-def test_a_fault_is_raised_with_the_next_frame_and_the_node_goes_on(
+def test_a_fault_is_logged_with_the_next_frame_and_the_node_goes_on(
         ros: World, node: PoseNode, astronaut: NDArray[np.uint8],
-        monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError('no picture today')
 
@@ -87,8 +87,7 @@ def test_a_fault_is_raised_with_the_next_frame_and_the_node_goes_on(
         ros.until(lambda: counters.processed == 1)
         assert node.set_parameters([Parameter('mask_encoding', value='32FC1')])[0].successful
         publisher.publish(image_message(astronaut, 101 * SECOND))
-        with pytest.raises(RuntimeError, match='no picture today'):
-            ros.until(lambda: counters.processed == 3)
+        ros.until(lambda: 'no picture today' in capfd.readouterr().err)
     publisher.publish(image_message(astronaut, 102 * SECOND))
     ros.until(lambda: overlays)
     assert [stamp_ns(each) for each in overlays] == [102 * SECOND]

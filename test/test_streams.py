@@ -56,11 +56,12 @@ def camera(ros: World, topic: str = 'image', kind: type = Image,
 
 
 def send(ros: World, publisher: Any, node: PoseNode, message: Any) -> None:
-    """Publish one image and wait until the node has taken it."""
+    """Publish one image and wait until the node is through with it."""
     ros.until(lambda: publisher.get_subscription_count() > 0)
     before = counters(node).received
     publisher.publish(message)
     ros.until(lambda: counters(node).received > before)
+    node._configured.frames.wait()
 
 
 def test_every_case_of_time(ros: World, small: NDArray[np.uint8]) -> None:
