@@ -32,6 +32,7 @@ BODY_SCALE_STD = 0.08
 MISFIT_M = 0.06
 MIN_RESIDUAL_M = 0.02
 ITERATIONS = 3
+TURNS = 2  # of them, which turn the body anew: the direction hardly changes any more
 MIN_LANDMARKS = 4  # in the image and visible
 MAX_RELATIVE_ERROR = 0.5  # a position with a larger error says nothing
 
@@ -40,7 +41,8 @@ SCALE_RANGE = (0.5, 1.5)  # measured depth over that of an average body: from ch
 # A landmark that is further off what most of them say loses weight, as Geman and McClure have it:
 # twice the 0.05 that SURFACE_STD_M and MediaPipe's own error along the line of sight make.
 AGREEMENT_M = 0.1
-DEPTH_ITERATIONS = 2
+DEPTH_ITERATIONS = 3
+TURNS = 2  # of them, which turn the body anew: the direction hardly changes any more
 MIN_AGREEMENT = 0.5  # sum of weights, of which a torso landmark in full view has a half
 # How far before the middle of the body a landmark is probably seen, and behind it hidden. As much
 # as the torso is thick: with less, those that MediaPipe errs to put nearer would be preferred.
@@ -61,6 +63,10 @@ def _per_landmark(torso: float, limbs: float, others: float) -> NDArray[np.float
 
 # The landmarks of face, hands and feet are many, and each group moves as one.
 TRUST = _per_landmark(torso=1.0, limbs=0.5, others=0.15)
+
+# Where the hips are in view is where somebody is first taken to be; else where the rest is.
+AT_FIRST = np.full(len(Landmark), 0.01)
+AT_FIRST[[Landmark.LEFT_HIP, Landmark.RIGHT_HIP]] = 1.0
 
 # From a landmark to the surface that a depth camera sees: joints are inside the body, the face is
 # on it. Half an upper arm, half a forearm or shank. For hips the front: of a pelvis 0.15 deep,
@@ -107,46 +113,60 @@ def place(
     if not len(result):
         return result
     rays, weights = _observations(result, intrinsics)
-    ahead = np.einsum('nk,nki->ni', weights, rays)
+    ahead = np.einsum('nk,nki->ni', weights * AT_FIRST, rays)
     world_m = result.world_landmarks[:, :, :3].astype(np.float64)
     fitted = weights
-    for _ in range(ITERATIONS):
-        body_m = turned(world_m, ahead)
+    for iteration in range(ITERATIONS):
+        if iteration < TURNS:
+            body_m = turned(world_m, ahead)
         ahead, covariance = _nearest_to_rays(body_m, rays, fitted)
         misfits = _squared_misfits(body_m + ahead[:, None], rays)
         fitted = weights / (1 + misfits / MISFIT_M**2)
     residual = np.maximum(_mean(misfits, fitted), MIN_RESIDUAL_M**2) / 2  # of one coordinate
-    distances_m = np.linalg.norm(ahead, axis=1)
+    distances_m = np.sqrt(np.einsum('ni,ni->n', ahead, ahead))
     errors = np.sqrt(
         residual * np.einsum('nii->n', covariance) + (BODY_SCALE_STD * distances_m)**2)
     seen = (weights >= 0.5 * TRUST).sum(axis=1) >= MIN_LANDMARKS
     known = seen & (ahead[:, 2] > 0) & (errors < MAX_RELATIVE_ERROR * distances_m)
-    placed = _positioned(result, known, ahead, errors, PositionSource.CAMERA_INFO)
-    if depth is None or not known.any():
-        return placed
-    return _refined(placed, rays, weights, depth, intrinsics.fx / intrinsics.width, unit_m)
+    positions = np.where(known[:, None], ahead, np.nan)
+    errors[~known] = np.nan
+    sources = known * np.uint8(PositionSource.CAMERA_INFO)
+    if depth is not None and known.any():
+        scale, corrected_errors = _by_depth(
+            result, body_m, np.where(known[:, None], ahead, AXES[2]), misfits, errors, weights,
+            depth, intrinsics.fx / intrinsics.width * depth.shape[1], unit_m)
+        corrected = ~np.isnan(scale)
+        positions[corrected] *= scale[corrected, None]
+        errors[corrected] = corrected_errors[corrected]
+        sources[corrected] = PositionSource.DEPTH
+    return replace(
+        result, positions=positions, position_errors=errors, position_sources=sources)
 
 
-def _refined(
-    result: Result, rays: NDArray[np.float64], weights: NDArray[np.float64], depth: NDArray[Any],
-    focal: float, unit_m: float,
-) -> Result:
+def _by_depth(
+    result: Result, body_m: NDArray[np.float64], before_m: NDArray[np.float64],
+    misfits: NDArray[np.float64], errors_before: NDArray[np.float64],
+    weights: NDArray[np.float64], depth: NDArray[Any], focal_px: float, unit_m: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
-    Return the result with positions that a depth image corrects.
+    Return how much further away people are than they seem, and the errors of their positions.
 
-    :param focal: focal length over the width of the image
+    :param body_m: (N, 33, 3), the world landmarks along the axes of the optical frame
+    :param before_m: (N, 3), where the image has the people
+    :param misfits: (N, 33), the landmarks' squared distances from their rays, there
+    :param errors_before: (N,), of the positions; NaN where there is none
+    :param focal_px: in pixels of the depth image
+    :returns: factors (N,), NaN where the depth image does not tell, and errors (N,) in metres
     """
-    placed = np.isfinite(result.position_errors)
-    before_m = np.where(placed[:, None], result.positions, AXES[2])
-    body_m = turned(result.world_landmarks[:, :, :3], before_m) + before_m[:, None]
-    expected_m = body_m[:, :, 2]
+    away_m = before_m[:, 2]
+    expected_m = body_m[:, :, 2] + away_m[:, None]
     measured_m = depths_around(
-        depth, result.landmarks[:, :, :2], expected_m, focal * depth.shape[1], unit_m)
+        depth, result.landmarks[:, :, :2], expected_m, focal_px, unit_m)
     measured_m[:, HIPS] += (HIPS_BEHIND_M * _turned_away(result))[:, None]
     scales = (measured_m + SURFACE_M) / np.where(expected_m > 0, expected_m, np.inf)
     scales[~((scales > SCALE_RANGE[0]) & (scales < SCALE_RANGE[1]))] = 0
     # The near side of a body hides the far one, whatever its visibility says.
-    behind_m = expected_m - before_m[:, None, 2]
+    behind_m = expected_m - away_m[:, None]
     believed = weights * (scales > 0) / (1 + np.exp(behind_m / NEAR_SIDE_M))
 
     scale = weighted_medians(scales, believed)
@@ -156,13 +176,13 @@ def _refined(
         scale = _mean(scales, agreeing)
     agreement = agreeing.sum(axis=1)
     # Off the line of sight the error is that of the image.
-    misfits = _squared_misfits(body_m * scale[:, None, None], rays)
+    across = _error_of_mean(misfits, weights) * scale**2
     # Without a majority anybody may be right.
     majority = agreement > believed.sum(axis=1) / 2
     along = np.where(majority, _error_of_mean(squares, agreeing), _mean(squares, believed))
-    errors = np.sqrt(SURFACE_STD_M**2 + along + _error_of_mean(misfits, weights))
-    known = placed & (agreement > MIN_AGREEMENT) & (majority | (errors < result.position_errors))
-    return _positioned(result, known, before_m * scale[:, None], errors, PositionSource.DEPTH)
+    errors = np.sqrt(SURFACE_STD_M**2 + along + across)
+    told = (agreement > MIN_AGREEMENT) & (majority | (errors < errors_before))
+    return np.where(told & ~np.isnan(errors_before), scale, np.nan), errors
 
 
 def _turned_away(result: Result) -> NDArray[np.float32]:
@@ -233,15 +253,3 @@ def _error_of_mean(
     """Return the variance (N,) of a mean over landmarks, of which a weight of 1 is independent."""
     total = np.maximum(weights.sum(axis=1), TINY)
     return (squares * weights).sum(axis=1) / total**2
-
-
-def _positioned(
-    result: Result, known: NDArray[np.bool_], positions: NDArray[np.float64],
-    errors: NDArray[np.float64], source: PositionSource,
-) -> Result:
-    """Return the result with new positions where they are known, and the old ones elsewhere."""
-    return replace(
-        result,
-        positions=np.where(known[:, None], positions, result.positions),
-        position_errors=np.where(known, errors, result.position_errors),
-        position_sources=np.where(known, np.uint8(source), result.position_sources))

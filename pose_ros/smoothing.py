@@ -190,9 +190,10 @@ def _scales(result: Result, width: int, height: int) -> NDArray[np.float32]:
     MediaPipe's region is around a circle that its network finds and its results leave out: around
     the hips, with the whole body in it. Here this ends at the farthest landmark.
     """
-    points_px = result.landmarks[:, :, [X, Y]] * np.array((width, height), np.float32)
-    hips_px = points_px[:, [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]].mean(axis=1, keepdims=True)
-    radii_px = np.sqrt(np.square(points_px - hips_px).sum(axis=2).max(axis=1))
+    points_px = result.landmarks[:, :, X:Y + 1] * np.array((width, height), np.float32)
+    hips_px = (points_px[:, Landmark.LEFT_HIP] + points_px[:, Landmark.RIGHT_HIP]) / 2
+    spokes_px = points_px - hips_px[:, None]
+    radii_px = np.sqrt(np.einsum('nki,nki->nk', spokes_px, spokes_px).max(axis=1))
     scales = np.ones((len(result), 1, 6), np.float32)
     sides_px = np.maximum(2 * REGION_SCALE * radii_px, 1)
     scales[:, 0, XYZ] = np.array((width, height, width)) / sides_px[:, None]

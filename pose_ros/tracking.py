@@ -29,8 +29,8 @@ LEAST_WEIGHT = 0.02  # of a landmark that is not visible at all: the model guess
 VELOCITY_TIME_S = 0.6  # in which a track's velocity follows a new one by 63 %
 LEAST_STEP_S = 1e-3  # between two frames, so that a velocity is finite
 
-SHOULDERS = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
-OPPOSITE_HIPS = [Landmark.RIGHT_HIP, Landmark.LEFT_HIP]
+SHOULDERS = slice(Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER + 1)
+OPPOSITE_HIPS = slice(Landmark.RIGHT_HIP, Landmark.LEFT_HIP - 1, -1)
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,15 @@ class _Tracks:
     @classmethod
     def seen(cls, result: Result, stamp_ns: int, aspect: float) -> _Tracks:
         """Return what is known of people at first sight."""
-        points = result.landmarks[:, :, [X, Y]] * np.array((aspect, 1), np.float32)
+        points = result.landmarks[:, :, X:Y + 1] * np.array((aspect, 1), np.float32)
         diagonals = points[:, SHOULDERS] - points[:, OPPOSITE_HIPS]
-        lengths = np.sqrt(np.square(diagonals).sum(axis=2).max(axis=1))
+        lengths = np.sqrt(np.einsum('nki,nki->nk', diagonals, diagonals).max(axis=1))
         return cls(
             np.full(len(result), UNTRACKED, np.int32), np.full(len(result), stamp_ns),
             points, np.maximum(result.visibility, LEAST_WEIGHT),
             np.maximum(lengths, 1e-6), np.zeros((len(result), 2), np.float32))
 
-    def __getitem__(self, which: NDArray[Any]) -> _Tracks:
+    def __getitem__(self, which: NDArray[Any] | slice) -> _Tracks:
         """Return some of them."""
         return _Tracks(*(getattr(self, name)[which] for name in FIELDS))
 
@@ -119,14 +119,18 @@ class Tracker:
         recent = stamp_ns - tracks.stamps_ns <= self.max_missed_s * 1e9
         tracks = tracks if recent.all() else tracks[recent]
         owners = assign(_similarities(people, tracks, width / height) - LEAST_SIMILARITY)
-        known, unseen = owners >= 0, np.ones(len(tracks.ids), bool)
-        unseen[owners[known]] = False
+        is_known = owners >= 0
+        known = slice(None) if is_known.all() else is_known  # nothing is copied by a slice
         before = tracks[owners[known]]
         people.ids[known] = before.ids
         people.velocities[known] = _velocities(people[known], before)
-        people.ids[~known] = self._next_id + np.arange(len(result) - len(before.ids))
-        self._next_id += len(result) - len(before.ids)
-        self._tracks = people + tracks[unseen] if unseen.any() else people
+        newcomers = len(result) - len(before.ids)
+        if newcomers:
+            people.ids[~is_known] = self._next_id + np.arange(newcomers)
+            self._next_id += newcomers
+        self._tracks = people
+        if len(before.ids) < len(tracks.ids):
+            self._tracks += tracks[np.setdiff1d(np.arange(len(tracks.ids)), owners)]
         return replace(result, track_ids=people.ids)
 
 
@@ -139,10 +143,11 @@ def _similarities(people: _Tracks, tracks: _Tracks, aspect: float) -> NDArray[An
                    np.minimum(middles, 0), np.maximum(middles, (aspect, 1)))
     moved = tracks.points + (ends - middles)[:, None]
     reach = (REACH + REACH_PER_S * seconds) * np.sqrt(people.lengths[:, None] * tracks.lengths)
-    squares = np.square(people.points[:, None] - moved).sum(axis=3)
+    ways = people.points[:, None] - moved
+    squares = np.einsum('ntki,ntki->ntk', ways, ways)
     weights = people.weights[:, None] * tracks.weights
     near = np.exp(squares / (-2 * np.square(reach))[:, :, None])
-    similarities: NDArray[Any] = (weights * near).sum(axis=2) / weights.sum(axis=2)
+    similarities: NDArray[Any] = np.einsum('ntk,ntk->nt', weights, near) / weights.sum(axis=2)
     return similarities * np.exp(-FADE_PER_S * seconds)
 
 
@@ -168,6 +173,10 @@ def assign(gains: NDArray[Any]) -> NDArray[np.intp]:
     :returns: (N,) indices of columns, -1 for none
     """
     rows, columns = gains.shape
+    if columns:
+        best = gains.argmax(axis=1)
+        if len(set(best.tolist())) == rows and (gains.max(axis=1) > 0).all():
+            return best
     none = np.zeros((rows, rows))  # a column for each row that gets no other
     costs = np.hstack((-np.maximum(gains, 0), none)).tolist()
     owners, prices = [-1] * (columns + rows), [0.0] * (columns + rows)

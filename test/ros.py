@@ -68,7 +68,10 @@ class World:
         messages: list[Any] = []
         subscription = self.node.create_subscription(
             kind, topic, messages.append, QoSProfile(depth=depth))
-        self.until(lambda: self.node.count_publishers(subscription.topic_name) > 0)
+        end = time.monotonic() + WAIT_S
+        while not self.node.count_publishers(subscription.topic_name):
+            assert time.monotonic() < end, f'no {topic} after {WAIT_S} s of discovery'
+            self.executor.spin_once(timeout_sec=0.05)
         self.spin(0.2)
         return messages
 
@@ -91,7 +94,7 @@ class World:
                     return client
                 self.executor.spin_once(timeout_sec=0.05)
             self.node.destroy_client(client)
-        raise AssertionError(f'no service {name} within {WAIT_S} s')
+        raise AssertionError(f'no service {name} after {WAIT_S} s of discovery')
 
 
 @contextmanager
