@@ -37,7 +37,7 @@ demo: $(BUILT)
 	@$(VENV)/bin/python scripts/demo.py --source '$(SOURCE)' $(ARGS)
 
 # Now and then two processes of Fast DDS never find each other; a new participant does.
-RERUNS := --reruns 2 --only-rerun 's of discovery'
+RERUNS := --reruns 2 --only-rerun 'for the discovery of'
 
 test: $(BUILT)
 	@$(VENV)/bin/pytest $(RERUNS) $(TESTS) $(ARGS)

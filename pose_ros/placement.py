@@ -32,7 +32,7 @@ BODY_SCALE_STD = 0.08
 MISFIT_M = 0.06
 MIN_RESIDUAL_M = 0.02
 ITERATIONS = 3
-TURNS = 2  # of them, which turn the body anew: the direction hardly changes any more
+TURNS = 2  # so many of them turn the body anew; then its direction hardly changes any more
 MIN_LANDMARKS = 4  # in the image and visible
 MAX_RELATIVE_ERROR = 0.5  # a position with a larger error says nothing
 
@@ -41,8 +41,7 @@ SCALE_RANGE = (0.5, 1.5)  # measured depth over that of an average body: from ch
 # A landmark that is further off what most of them say loses weight, as Geman and McClure have it:
 # twice the 0.05 that SURFACE_STD_M and MediaPipe's own error along the line of sight make.
 AGREEMENT_M = 0.1
-DEPTH_ITERATIONS = 3
-TURNS = 2  # of them, which turn the body anew: the direction hardly changes any more
+DEPTH_ITERATIONS = 2
 MIN_AGREEMENT = 0.5  # sum of weights, of which a torso landmark in full view has a half
 # How far before the middle of the body a landmark is probably seen, and behind it hidden. As much
 # as the torso is thick: with less, those that MediaPipe errs to put nearer would be preferred.

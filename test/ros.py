@@ -19,7 +19,6 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 WAIT_S = 60.0  # beyond the 20 s after which Fast DDS forgets a participant that fell silent
-CLIENTS = 6
 
 
 def image_message(rgb: NDArray[np.uint8], stamp_ns: int, frame_id: str = 'camera_optical_frame',
@@ -49,11 +48,12 @@ class World:
         self.executor.add_node(node)
         return node
 
-    def until(self, condition: Callable[[], Any], timeout_s: float = WAIT_S) -> Any:
+    def until(self, condition: Callable[[], Any], timeout_s: float = WAIT_S,
+              what: str = 'in vain') -> Any:
         """Spin until the condition holds, and return its value; fail when it never does."""
         end = time.monotonic() + timeout_s
         while not (value := condition()):
-            assert time.monotonic() < end, f'waited {timeout_s} s in vain'
+            assert time.monotonic() < end, f'waited {timeout_s} s {what}'
             self.executor.spin_once(timeout_sec=0.05)
         return value
 
@@ -68,33 +68,20 @@ class World:
         messages: list[Any] = []
         subscription = self.node.create_subscription(
             kind, topic, messages.append, QoSProfile(depth=depth))
-        end = time.monotonic() + WAIT_S
-        while not self.node.count_publishers(subscription.topic_name):
-            assert time.monotonic() < end, f'no {topic} after {WAIT_S} s of discovery'
-            self.executor.spin_once(timeout_sec=0.05)
+        self.until(lambda: self.node.count_publishers(subscription.topic_name) > 0,
+                   what=f'for the discovery of {topic}')
         self.spin(0.2)
         return messages
 
     def call(self, kind: type, name: str, request: Any) -> Any:
         """Call a service and return its response."""
-        client = self._ready_client(kind, name)
+        client = self.node.create_client(kind, name)
+        self.until(client.service_is_ready, what=f'for the discovery of {name}')
         self.spin(0.1)  # a server that has not heard of the client yet would answer into the void
         future = client.call_async(request)
         self.until(future.done)
         self.node.destroy_client(client)
         return future.result()
-
-    def _ready_client(self, kind: type, name: str) -> Any:
-        """Create a client, and another one when discovery never gets to its end with the first."""
-        for _ in range(CLIENTS):
-            client = self.node.create_client(kind, name)
-            end = time.monotonic() + WAIT_S / CLIENTS
-            while time.monotonic() < end:
-                if client.service_is_ready():
-                    return client
-                self.executor.spin_once(timeout_sec=0.05)
-            self.node.destroy_client(client)
-        raise AssertionError(f'no service {name} after {WAIT_S} s of discovery')
 
 
 @contextmanager
