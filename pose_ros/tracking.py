@@ -173,7 +173,7 @@ def assign(gains: NDArray[Any]) -> NDArray[np.intp]:
     :returns: (N,) indices of columns, -1 for none
     """
     rows, columns = gains.shape
-    if columns:  # who likes whom best is mostly all there is to it
+    if columns:  # where each row can have its largest gain, no sum is larger
         best = gains.argmax(axis=1)
         if len(set(best.tolist())) == rows and (gains.max(axis=1) > 0).all():
             return best
