@@ -8,8 +8,8 @@ this process drives the pose node's lifecycle and listens to the topics of both.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, ExitStack
 import os
 from pathlib import Path
 import signal
@@ -37,6 +37,7 @@ from pose_ros.video_source import SourceError, open_source
 
 START_TIMEOUT_S = 60.0
 LAST_POSES_TIMEOUT_S = 2.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LONGER_SIDE_PX = 640  # of a video or webcam; more slows down the recording beside the node
 
 
@@ -47,6 +48,26 @@ class DemoError(RuntimeError):
 def say(text: str) -> None:
     """Print a line of progress."""
     print(f'[demo] {text}', flush=True)
+
+
+@contextmanager
+def noted_signals(ended: list[int]) -> Iterator[None]:
+    """
+    Note the signals that come meanwhile in the list, and raise at the end.
+
+    Raised amid the start of a process, KeyboardInterrupt would leave the process behind.
+
+    :raises KeyboardInterrupt: at the end, when one came
+    """
+    before = {number: signal.signal(number, lambda number, _frame: ended.append(number))
+              for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if ended:
+        raise KeyboardInterrupt
 
 
 class Demo:
@@ -61,6 +82,7 @@ class Demo:
         """
         self._begin = time.monotonic()
         self._arguments, self._size = arguments, size
+        self._ended: list[int] = []
         self._recorder = Recorder()
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._recorder)
@@ -70,9 +92,10 @@ class Demo:
         Start the processes, record for the wanted time, stop them.
 
         :raises DemoError: when one of them fails
+        :raises KeyboardInterrupt: when a signal came; the processes are stopped then, too
         """
         output, source = self._arguments.output, self._arguments.source
-        with ExitStack() as stack:
+        with noted_signals(self._ended), ExitStack() as stack:
             self._camera = stack.enter_context(Executable(
                 'demo_camera', output / 'demo_camera.log', {'source': source, **self._size}))
             self._pose_node = stack.enter_context(Executable(
@@ -127,6 +150,8 @@ class Demo:
         """Listen until the condition holds, and say whether it does; a part may not end."""
         end = time.monotonic() + seconds
         while not condition():
+            if self._ended:
+                raise KeyboardInterrupt
             for name, part in (('camera', self._camera), ('pose node', self._pose_node)):
                 if not part.running:
                     raise DemoError(f'the {name} ended:\n{part.tail()}')
@@ -188,7 +213,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the demo; return the exit code."""
     arguments = parse_arguments()
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT, too: a shell's background ignores it
+    for number in SIGNALS:  # SIGINT, too: a shell's background ignores it
         signal.signal(number, signal.default_int_handler)
     try:
         size = camera_size(arguments.source)
