@@ -69,18 +69,17 @@ def depths_around(
     :returns: (...) in metres, NaN where fewer than a fifth of the samples are depths; for a square
         that reaches beyond the image, the pixels at its edge count for what is outside
     """
-    height, width = depth.shape
+    size = np.array((depth.shape[1], depth.shape[0]))[:, None]
     radius_px = PATCH_RADIUS_M * focal_px / np.maximum(expected_m, 0.1)
-    offsets_px = radius_px[..., None] * OFFSETS
-    columns = (points[..., :1] * width + offsets_px).clip(0, width - 1).astype(np.intp)
-    rows = (points[..., 1:] * height + offsets_px).clip(0, height - 1).astype(np.intp)
-    samples = depth[rows[..., :, None], columns[..., None, :]].reshape(-1, PATCH_SIDE**2)
-    samples = samples * np.float32(unit_m)
+    around = points[..., None] * size + radius_px[..., None, None] * OFFSETS
+    pixels = np.minimum(np.maximum(around, 0), size - 1).astype(np.intp)
+    samples = depth[pixels[..., 1, :, None], pixels[..., 0, None, :]] * np.float32(unit_m)
+    samples = samples.reshape(-1, PATCH_SIDE**2)
     valid = (samples > 0) & (samples < np.inf)
     samples[~valid] = np.inf
     samples.sort(axis=1)
-    count = valid.sum(axis=1)
-    medians = samples[np.arange(len(samples)), (count - 1).clip(0) // 2]
+    count = np.count_nonzero(valid, axis=1)
+    medians = samples[np.arange(len(samples)), (count - 1) // 2]
     medians[count < MIN_SAMPLES] = np.nan
     return medians.reshape(points.shape[:-1])
 

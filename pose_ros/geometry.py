@@ -7,6 +7,7 @@ them: its world landmarks are in a frame whose z axis is the line of sight, not 
 
 from __future__ import annotations
 
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from .result import Result
 __all__ = ['placed_landmarks', 'turned', 'viewing_quaternions', 'viewing_rotations']
 
 TINY = 1e-9
-AXES = np.eye(3)  # of the optical frame: right, down, ahead
 
 
 def placed_landmarks(result: Result) -> NDArray[np.float64]:
@@ -39,13 +39,14 @@ def viewing_rotations(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     :returns: float64 (N, 3, 3), the shortest rotations that take (0, 0, 1) to each direction;
         as a quaternion x y z w, (-dy, dx, 0, 1 + dz), normalized, for a direction of length 1
     """
-    lengths = np.sqrt(np.einsum('ni,ni->n', positions, positions))
-    directions = positions / np.maximum(lengths, TINY)[:, None]
-    between = directions + AXES[2]
-    scaled = between / np.maximum(between[:, 2:], TINY)
-    rotations = AXES - scaled[:, :, None] * between[:, None, :]
-    rotations[:, :, 2] += 2 * directions
-    return rotations
+    rotations = []
+    for position in positions.tolist():
+        length = max(hypot(*position), TINY)
+        x, y, z = (each / length for each in position)
+        share = 1 / max(1 + z, TINY)
+        rotations.append(((1 - share * x * x, -share * x * y, x),
+                          (-share * x * y, 1 - share * y * y, y), (-x, -y, z)))
+    return np.array(rotations, np.float64).reshape(-1, 3, 3)
 
 
 def viewing_quaternions(positions: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -118,19 +118,20 @@ class Intrinsics:
         """
         Return the directions in which points of the picture are seen.
 
-        :param points: (..., 2), x and y as fractions of the picture's width and height, in [0, 1]
-        :returns: float64 (..., 3), unit vectors in the optical frame; not to be trusted where a
-            point is outside the picture and the lens distorts
+        :param points: (..., 2), x and y as fractions of the picture's width and height
+        :returns: float64 (..., 3), unit vectors in the optical frame; where a point is outside
+            [0, 1], as through a lens without distortion, whose model says nothing there
         """
-        points_px = points * np.array((self.width, self.height), np.float64) - 0.5
         rays = np.ones((*points.shape[:-1], 3))
+        rays[..., :2] = points * (self.width / self.fx, self.height / self.fy) - (
+            (self.cx + 0.5) / self.fx, (self.cy + 0.5) / self.fy)
         if self.distortion or self.is_fisheye:
             camera = np.array(((self.fx, 0, self.cx), (0, self.fy, self.cy), (0, 0, 1)), float)
             undistort = cv2.fisheye.undistortPoints if self.is_fisheye else cv2.undistortPoints
+            points_px = points * (self.width, self.height) - 0.5
             straight = undistort(points_px.reshape(-1, 1, 2), camera, np.array(self.distortion))
-            rays[..., :2] = straight.reshape(points.shape)
-        else:
-            rays[..., :2] = (points_px - (self.cx, self.cy)) / (self.fx, self.fy)
+            inside = np.all((points >= 0) & (points <= 1), axis=-1)
+            rays[inside, :2] = straight.reshape(points.shape)[inside]
         return rays / np.sqrt(np.einsum('...i,...i->...', rays, rays))[..., None]
 
 

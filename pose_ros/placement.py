@@ -4,11 +4,13 @@ A `Result`, the camera's intrinsics and, if there is one, a depth image in; posi
 MediaPipe's landmark model sees each person in a crop of its own, as if the camera had turned to
 them: its world landmarks are in a frame whose z axis is the line of sight, not the optical axis.
 They are turned by the shortest rotation that takes the one to the other before they are placed.
+The middle of the crop is the middle of the hips, also where these are hidden or out of the image.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,6 @@ BODY_SCALE_STD = 0.08
 MISFIT_M = 0.06
 MIN_RESIDUAL_M = 0.02
 ITERATIONS = 3
-TURNS = 2  # so many of them turn the body anew; then its direction hardly changes any more
 MIN_LANDMARKS = 4  # in the image and visible
 MAX_RELATIVE_ERROR = 0.5  # a position with a larger error says nothing
 
@@ -48,7 +49,7 @@ MIN_AGREEMENT = 0.5  # sum of weights, of which a torso landmark in full view ha
 NEAR_SIDE_M = 0.1
 
 AXES = np.eye(3)  # of the optical frame: right, down, ahead
-TWICE = np.array((0, 1, 2, 0, 1))
+Place = tuple[float, float, float]
 
 TORSO = (Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER, Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
 LIMBS = (*range(Landmark.LEFT_ELBOW, Landmark.LEFT_PINKY),
@@ -62,10 +63,6 @@ def _per_landmark(torso: float, limbs: float, others: float) -> NDArray[np.float
 
 # The landmarks of face, hands and feet are many, and each group moves as one.
 TRUST = _per_landmark(torso=1.0, limbs=0.5, others=0.15)
-
-# Where the hips are in view is where somebody is first taken to be; else where the rest is.
-AT_FIRST = np.full(len(Landmark), 0.01)
-AT_FIRST[[Landmark.LEFT_HIP, Landmark.RIGHT_HIP]] = 1.0
 
 # From a landmark to the surface that a depth camera sees: joints are inside the body, the face is
 # on it. Half an upper arm, half a forearm or shank. For hips the front: of a pelvis 0.15 deep,
@@ -112,19 +109,19 @@ def place(
     if not len(result):
         return result
     rays, weights = _observations(result, intrinsics)
-    ahead = np.einsum('nk,nki->ni', weights * AT_FIRST, rays)
-    world_m = result.world_landmarks[:, :, :3].astype(np.float64)
+    body_m = turned(result.world_landmarks[:, :, :3], rays[:, HIPS].sum(axis=1))
+    forms = _quadratic_forms(rays, body_m)
     fitted = weights
-    for iteration in range(ITERATIONS):
-        if iteration < TURNS:
-            body_m = turned(world_m, ahead)
-        ahead, covariance = _nearest_to_rays(body_m, rays, fitted)
-        misfits = _squared_misfits(body_m + ahead[:, None], rays)
+    for _ in range(ITERATIONS):
+        places, variance = _lowest((fitted[:, None] @ forms)[:, 0])
+        misfits = np.maximum(forms @ _monomials(places), 0)[:, :, 0]
         fitted = weights / (1 + misfits / MISFIT_M**2)
-    residual = np.maximum(_mean(misfits, fitted), MIN_RESIDUAL_M**2) / 2  # of one coordinate
+    ahead = np.array(places)
+    total = np.maximum(fitted.sum(axis=1), TINY)
+    # Of one coordinate; all landmarks together count as one observation.
+    residual = np.maximum((misfits * fitted).sum(axis=1) / total, MIN_RESIDUAL_M**2) / 2
     distances_m = np.sqrt(np.einsum('ni,ni->n', ahead, ahead))
-    errors = np.sqrt(
-        residual * np.einsum('nii->n', covariance) + (BODY_SCALE_STD * distances_m)**2)
+    errors = np.sqrt(residual * total * variance + (BODY_SCALE_STD * distances_m)**2)
     seen = (weights >= 0.5 * TRUST).sum(axis=1) >= MIN_LANDMARKS
     known = seen & (ahead[:, 2] > 0) & (errors < MAX_RELATIVE_ERROR * distances_m)
     positions = np.where(known[:, None], ahead, np.nan)
@@ -184,14 +181,13 @@ def _by_depth(
     return np.where(told & ~np.isnan(errors_before), scale, np.nan), errors
 
 
-def _turned_away(result: Result) -> NDArray[np.float32]:
+def _turned_away(result: Result) -> NDArray[np.float64]:
     """Return the cosines (N,) between line of sight and where the chest points, not below 0."""
-    axes = TORSO_AXES @ result.world_landmarks[:, :, :3]
-    left, down = axes[:, 0], axes[:, 1]
-    products = axes @ axes.transpose(0, 2, 1)
-    areas = products[:, 0, 0] * products[:, 1, 1] - products[:, 0, 1]**2
-    away = left[:, 1] * down[:, 0] - left[:, 0] * down[:, 1]
-    return np.maximum(away, 0) / np.sqrt(np.maximum(areas, TINY))
+    cosines = []
+    for (ax, ay, az), (bx, by, bz) in (TORSO_AXES @ result.world_landmarks[:, :, :3]).tolist():
+        x, y, z = az * by - ay * bz, ax * bz - az * bx, ay * bx - ax * by
+        cosines.append(max(z, 0.0) / max(hypot(x, y, z), TINY))
+    return np.array(cosines)
 
 
 def _observations(
@@ -200,46 +196,56 @@ def _observations(
     """Return the rays (N, 33, 3) and weights (N, 33) of the landmarks; 0 outside the image."""
     points = result.landmarks[:, :, :2]
     inside: NDArray[np.bool_] = np.all((points >= 0) & (points <= 1), axis=2)
-    rays = intrinsics.rays(np.where(inside[:, :, None], points, 0.5))
-    return rays, TRUST * result.visibility * inside
+    return intrinsics.rays(points), TRUST * result.visibility * inside
 
 
-def _nearest_to_rays(
-    body_m: NDArray[np.float64], rays: NDArray[np.float64], weights: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """
-    Minimise the sum over k of weight * |(1 - ray ray') (body + t)|^2 over t.
-
-    :returns: t (N, 3), and the covariance (N, 3, 3) that it has for residuals of variance 1 when
-        all landmarks together count as one
-    """
-    total = weights.sum(axis=1)[:, None, None]
-    weighted = rays * weights[:, :, None]
-    normal = (total + TINY) * AXES - weighted.transpose(0, 2, 1) @ rays
-    along = np.einsum('nki,nki->nk', rays, body_m)
-    right = along[:, None] @ weighted - weights[:, None] @ body_m
-    inverse = _inverse(normal)
-    return (right @ inverse)[:, 0], total * inverse
-
-
-def _inverse(symmetric: NDArray[np.float64]) -> NDArray[np.float64]:
-    """
-    Return the inverses of 3x3 matrices (N, 3, 3) by their cofactors.
-
-    LAPACK's wakes threads, which costs milliseconds while other work has the processor.
-    """
-    around = symmetric[:, TWICE[:, None], TWICE]  # (N, 5, 5): each cofactor is a 2x2 block of it
-    cofactors = around[:, 1:4, 1:4] * around[:, 2:, 2:] - around[:, 1:4, 2:] * around[:, 2:, 1:4]
-    determinants = np.einsum('ni,ni->n', symmetric[:, 0], cofactors[:, 0])
-    return cofactors / determinants[:, None, None]
-
-
-def _squared_misfits(
-    body_m: NDArray[np.float64], rays: NDArray[np.float64],
+def _quadratic_forms(
+    rays: NDArray[np.float64], body_m: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the squared distances (N, 33) of the landmarks from their rays."""
-    along = np.einsum('nki,nki->nk', rays, body_m)
-    return np.maximum(np.einsum('nki,nki->nk', body_m, body_m) - along**2, 0)
+    """
+    Return each landmark's squared distance from its ray, as a function of where the person is.
+
+    That is |(1 - ray ray') (body + t)|^2 for a person at t, multiplied out: quadratic in t.
+
+    :returns: (N, 33, 13), the factors of what `_monomials` returns for t
+    """
+    across = AXES - rays[..., None] * rays[:, :, None]
+    off = (across @ body_m[..., None])[..., 0]
+    return np.concatenate(
+        (across.reshape(*rays.shape[:2], 9), off,
+         np.einsum('nki,nki->nk', off, body_m)[..., None]), axis=2)
+
+
+def _monomials(places: list[Place]) -> NDArray[np.float64]:
+    """Return (N, 13, 1), what the factors of quadratic forms are multiplied with."""
+    return np.array([
+        (x * x, x * y, x * z, y * x, y * y, y * z, z * x, z * y, z * z, 2 * x, 2 * y, 2 * z, 1)
+        for x, y, z in places])[:, :, None]
+
+
+def _lowest(forms: NDArray[np.float64]) -> tuple[list[Place], NDArray[np.float64]]:
+    """
+    Return where each quadratic form is lowest.
+
+    By cofactors: LAPACK wakes threads, which costs milliseconds while other work has the
+    processor.
+
+    :param forms: (N, 13), weighted sums of `_quadratic_forms`
+    :returns: N places, and the sums (N,) of the variances of their coordinates when the residuals
+        have variance 1
+    """
+    places, variances = [], []
+    for form in forms.tolist():
+        xx, xy, xz, _, yy, yz, _, _, zz, x, y, z, _ = form
+        xx, yy, zz = xx + TINY, yy + TINY, zz + TINY
+        axx, axy, axz = yy * zz - yz * yz, yz * xz - xy * zz, xy * yz - yy * xz
+        ayy, ayz, azz = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
+        determinant = xx * axx + xy * axy + xz * axz or TINY
+        places.append((-(axx * x + axy * y + axz * z) / determinant,
+                       -(axy * x + ayy * y + ayz * z) / determinant,
+                       -(axz * x + ayz * y + azz * z) / determinant))
+        variances.append((axx + ayy + azz) / determinant)
+    return places, np.array(variances)
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

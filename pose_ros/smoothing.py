@@ -18,16 +18,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .result import UNTRACKED, VISIBILITY, Result, X, Y, Z
+from .result import PRESENCE, UNTRACKED, VISIBILITY, Result, X, Y, Z
 from .skeleton import Landmark
 
 __all__ = ['LandmarkSmoother', 'MaskSmoother']
 
-# Normalized landmarks' x, y, z, then world landmarks'. From mediapipe/tasks/cc/vision/
+# Of both kinds of landmarks' columns; of coordinates from mediapipe/tasks/cc/vision/
 # pose_landmarker/pose_landmarks_detector_graph.cc; the same for the legacy solution in
 # mediapipe/modules/pose_landmark/pose_landmark_filtering.pbtxt.
-MIN_CUTOFFS_HZ = np.repeat(np.array((0.05, 0.1), np.float32), 3)
-BETAS = np.repeat(np.array((80.0, 40.0), np.float32), 3)
+MIN_CUTOFFS_HZ = np.array((*(0.05,) * 3, 0, 0, *(0.1,) * 3, 0, 0), np.float32)
+BETAS = np.array((*(80.0,) * 3, 0, 0, *(40.0,) * 3, 0, 0), np.float32)
 DERIVATE_CUTOFF_HZ = 1.0
 VISIBILITY_ALPHA = 0.1
 
@@ -47,6 +47,7 @@ UNCERTAIN = 0.004, 0.996
 FREQUENCY_HZ = 30.0  # mediapipe/calculators/util/landmarks_smoothing_calculator.proto
 
 XYZ = slice(X, Z + 1)
+COLUMNS = PRESENCE + 1  # of landmarks, and of world landmarks
 Number = TypeVar('Number', float, NDArray[np.float32])
 
 
@@ -57,10 +58,11 @@ class _Filtered:
 
     :param stamp_ns: of the frame
     :param ids: track ids
-    :param found: float32 (N, 33, 6), landmarks' x, y, z and world landmarks', as they came in
-    :param smooth: float32 (N, 33, 6), as they went out
-    :param speeds: float32 (N, 33, 6), low-passed, in region sides and metres per second
-    :param visibility: float32 (N, 33, 2), of landmarks and world landmarks, as it went out
+    :param found: float32 (N, 33, 10), the columns of landmarks, then those of world landmarks, as
+        they came in
+    :param smooth: float32 (N, 33, 10), as they went out
+    :param speeds: float32 (N, 33, 10), low-passed; of coordinates, in region sides and metres per
+        second
     """
 
     stamp_ns: int
@@ -68,15 +70,12 @@ class _Filtered:
     found: NDArray[np.float32]
     smooth: NDArray[np.float32]
     speeds: NDArray[np.float32]
-    visibility: NDArray[np.float32]
 
     @classmethod
     def first(cls, result: Result, stamp_ns: int) -> _Filtered:
         """Return what there is to keep of people at first sight."""
-        both = result.landmarks, result.world_landmarks
-        found = np.concatenate([each[:, :, XYZ] for each in both], axis=2)
-        return cls(stamp_ns, tuple(result.track_ids.tolist()), found, found, np.zeros_like(found),
-                   np.stack([each[:, :, VISIBILITY] for each in both], axis=2))
+        found = np.concatenate((result.landmarks, result.world_landmarks), axis=2)
+        return cls(stamp_ns, tuple(result.track_ids.tolist()), found, found, np.zeros_like(found))
 
     def of(self, others: _Filtered) -> _Filtered:
         """Return this for the people of the others; themselves where they are not in this."""
@@ -87,7 +86,7 @@ class _Filtered:
         known = np.array(rows)[:, None, None] >= 0
         return _Filtered(self.stamp_ns, others.ids, *(
             np.where(known, getattr(self, name)[rows], getattr(others, name))
-            for name in ('found', 'smooth', 'speeds', 'visibility')))
+            for name in ('found', 'smooth', 'speeds')))
 
 
 class LandmarkSmoother:
@@ -134,11 +133,12 @@ class LandmarkSmoother:
         raw_speeds = (now.found - before.found) * (_scales(result, width, height) / seconds)
         speeds = before.speeds + _alpha(DERIVATE_CUTOFF_HZ, seconds) * (raw_speeds - before.speeds)
         follow = _alpha(MIN_CUTOFFS_HZ + BETAS * np.abs(speeds), seconds)
-        keep = _kept(1 - VISIBILITY_ALPHA, seconds)
-        self._before = now = replace(
-            now, speeds=speeds, smooth=before.smooth + follow * (now.found - before.smooth),
-            visibility=now.visibility + keep * (before.visibility - now.visibility))
-        return _with(result, now)
+        follow[:, :, VISIBILITY::COLUMNS] = 1 - _kept(1 - VISIBILITY_ALPHA, seconds)
+        smooth = before.smooth + follow * (now.found - before.smooth)
+        smooth[:, :, PRESENCE::COLUMNS] = now.found[:, :, PRESENCE::COLUMNS]
+        self._before = _Filtered(stamp_ns, now.ids, now.found, smooth, speeds)
+        return replace(result, landmarks=smooth[:, :, :COLUMNS],
+                       world_landmarks=smooth[:, :, COLUMNS:])
 
 
 class MaskSmoother:
@@ -185,7 +185,7 @@ def _kept(ratio: float, seconds: float) -> float:
 
 def _scales(result: Result, width: int, height: int) -> NDArray[np.float32]:
     """
-    Return (N, 1, 6), what turns each person's coordinates into those that speeds are measured in.
+    Return (N, 1, 10), what turns each person's coordinates into those that speeds are measured in.
 
     MediaPipe's region is around a circle that its network finds and its results leave out: around
     the hips, with the whole body in it. Here this ends at the farthest landmark.
@@ -194,19 +194,10 @@ def _scales(result: Result, width: int, height: int) -> NDArray[np.float32]:
     hips_px = (points_px[:, Landmark.LEFT_HIP] + points_px[:, Landmark.RIGHT_HIP]) / 2
     spokes_px = points_px - hips_px[:, None]
     radii_px = np.sqrt(np.einsum('nki,nki->nk', spokes_px, spokes_px).max(axis=1))
-    scales = np.ones((len(result), 1, 6), np.float32)
+    scales = np.ones((len(result), 1, 2 * COLUMNS), np.float32)
     sides_px = np.maximum(2 * REGION_SCALE * radii_px, 1)
     scales[:, 0, XYZ] = np.array((width, height, width)) / sides_px[:, None]
     return scales
-
-
-def _with(result: Result, filtered: _Filtered) -> Result:
-    """Return the result with what the filters gave."""
-    both = result.landmarks.copy(), result.world_landmarks.copy()
-    for index, each in enumerate(both):
-        each[:, :, XYZ] = filtered.smooth[:, :, 3 * index:3 * index + 3]
-        each[:, :, VISIBILITY] = filtered.visibility[:, :, index]
-    return replace(result, landmarks=both[0], world_landmarks=both[1])
 
 
 def _mixed(

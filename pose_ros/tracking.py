@@ -118,47 +118,50 @@ class Tracker:
         tracks, people = self._tracks, _Tracks.seen(result, stamp_ns, width / height)
         recent = stamp_ns - tracks.stamps_ns <= self.max_missed_s * 1e9
         tracks = tracks if recent.all() else tracks[recent]
-        owners = assign(_similarities(people, tracks, width / height) - LEAST_SIMILARITY)
-        is_known = owners >= 0
-        known = slice(None) if is_known.all() else is_known  # nothing is copied by a slice
-        before = tracks[owners[known]]
-        people.ids[known] = before.ids
-        people.velocities[known] = _velocities(people[known], before)
-        newcomers = len(result) - len(before.ids)
+        similarities, velocities = _compared(people, tracks, width / height)
+        owners = assign(similarities - LEAST_SIMILARITY)
+        known = (owners >= 0).nonzero()[0]
+        owners = owners[known]
+        people.ids[known] = tracks.ids[owners]
+        people.velocities[known] = velocities[known, owners]
+        newcomers = len(people.ids) - len(known)
         if newcomers:
-            people.ids[~is_known] = self._next_id + np.arange(newcomers)
+            people.ids[people.ids == UNTRACKED] = self._next_id + np.arange(newcomers)
             self._next_id += newcomers
         self._tracks = people
-        if len(before.ids) < len(tracks.ids):
+        if len(owners) < len(tracks.ids):
             self._tracks += tracks[np.setdiff1d(np.arange(len(tracks.ids)), owners)]
         return replace(result, track_ids=people.ids)
 
 
-def _similarities(people: _Tracks, tracks: _Tracks, aspect: float) -> NDArray[Any]:
-    """Return (N, T) in [0, 1], how much each person is like each track, moved on."""
-    seconds = np.maximum((people.stamps_ns[0] - tracks.stamps_ns) * 1e-9, 0)
+def _compared(
+    people: _Tracks, tracks: _Tracks, aspect: float,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """
+    Compare each person with each track, moved on.
+
+    :returns: (N, T) in [0, 1], how much they are alike, and (N, T, 2), the velocity of the track
+        when it goes on with the person
+    """
+    seconds = (people.stamps_ns[0] - tracks.stamps_ns) * 1e-9
     # No farther than the edges of the image: there, who left it is seen again.
-    middles = tracks.points[:, SHOULDERS].mean(axis=1)
-    ends = np.clip(middles + tracks.velocities * seconds[:, None],
-                   np.minimum(middles, 0), np.maximum(middles, (aspect, 1)))
-    moved = tracks.points + (ends - middles)[:, None]
-    reach = (REACH + REACH_PER_S * seconds) * np.sqrt(people.lengths[:, None] * tracks.lengths)
-    ways = people.points[:, None] - moved
-    squares = np.einsum('ntki,ntki->ntk', ways, ways)
+    middles = (tracks.points[:, SHOULDERS.start] + tracks.points[:, SHOULDERS.stop - 1]) / 2
+    ends = middles + tracks.velocities * seconds[:, None]
+    ends = np.maximum(np.minimum(middles, 0), np.minimum(ends, np.maximum(middles, (aspect, 1))))
+    moves = ends - middles
+    ways = people.points[:, None] - (tracks.points + moves[:, None])
     weights = people.weights[:, None] * tracks.weights
-    near = np.exp(squares / (-2 * np.square(reach))[:, :, None])
-    similarities: NDArray[Any] = np.einsum('ntk,ntk->nt', weights, near) / weights.sum(axis=2)
-    return similarities * np.exp(-FADE_PER_S * seconds)
+    weights /= weights.sum(axis=2, keepdims=True)
 
+    reach = (REACH + REACH_PER_S * seconds) * np.sqrt(people.lengths[:, None] * tracks.lengths)
+    squares = np.einsum('ntki,ntki->ntk', ways, ways)
+    near = np.exp(squares / (-2 * reach * reach)[:, :, None])
+    similarities = np.einsum('ntk,ntk->nt', weights, near) * np.exp(-FADE_PER_S * seconds)
 
-def _velocities(people: _Tracks, tracks: _Tracks) -> NDArray[Any]:
-    """Return the velocities of the tracks after they went on with these people, pair by pair."""
-    seconds = np.maximum((people.stamps_ns - tracks.stamps_ns) * 1e-9, LEAST_STEP_S)[:, None]
-    weights = (people.weights * tracks.weights)[:, :, None]
-    ways = (weights * (people.points - tracks.points)).sum(axis=1) / weights.sum(axis=1)
-    follow = 1 - np.exp(-seconds / VELOCITY_TIME_S)
-    velocities: NDArray[Any] = tracks.velocities + follow * (ways / seconds - tracks.velocities)
-    return velocities
+    seconds = np.maximum(seconds, LEAST_STEP_S)[:, None]
+    seen = (np.einsum('ntk,ntki->nti', weights, ways) + moves) / seconds
+    follow = 1 - np.exp(seconds / -VELOCITY_TIME_S)
+    return similarities, tracks.velocities + follow * (seen - tracks.velocities)
 
 
 def assign(gains: NDArray[Any]) -> NDArray[np.intp]:

@@ -85,7 +85,8 @@ def test_depth_of_the_same_instant_is_used(seen: tuple[Frame, Result]) -> None:
         positions.take_depth(depth(seen, alone, scale, STAMP_NS + int(offset_s * 1e9)))
     result = positions.place(*seen)
     assert result.position_sources.tolist() == [PositionSource.DEPTH]
-    assert distance_m(result) / distance_m(alone) == pytest.approx(1.12, abs=0.05)
+    # The surface that the depth image shows is 1 to 7 cm before the landmarks.
+    assert 1.1 < distance_m(result) / distance_m(alone) < 1.1 + 0.07 / alone.positions[0, 2]
     assert positions.problem == ''
 
 
