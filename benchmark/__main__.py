@@ -38,21 +38,20 @@ class Lengths:
     """
     How long things are measured, in seconds.
 
-    :param plain: of the rows that targets are about
-    :param other: of all others
-    :param bare: of the bare loop before and after each of them
+    :param plain: of the rows that targets are about; half as long before and half as long after,
+        the bare loop
+    :param other: of all others, likewise
     """
 
     plain: float
     other: float
-    bare: float
     endurance: float
     endurance_parts: int
     idle: float
 
 
-QUICK = Lengths(plain=4.0, other=3.0, bare=1.0, endurance=20.0, endurance_parts=4, idle=5.0)
-FULL = Lengths(plain=15.0, other=3.0, bare=1.5, endurance=300.0, endurance_parts=10, idle=20.0)
+QUICK = Lengths(plain=2.5, other=2.5, endurance=10.0, endurance_parts=4, idle=3.0)
+FULL = Lengths(plain=15.0, other=3.0, endurance=300.0, endurance_parts=10, idle=20.0)
 
 
 def say(text: str) -> None:
@@ -111,10 +110,10 @@ class Benchmark:
         seconds = lengths.plain if plain or scene.everything else lengths.other
         with Stage(scene, self._folder, self._environment, peer) as stage:
             for rate_hz in (30.0,) if scene.everything else (30.0, None):
-                self._add(stage.measure(seconds, lengths.bare, rate_hz))
+                self._add(stage.measure(seconds, seconds / 2, rate_hz))
             if scene == ENDURED:
                 self.endurance = self._add(stage.measure(
-                    lengths.endurance, lengths.bare, 30.0, lengths.endurance_parts))
+                    lengths.endurance, lengths.plain / 2, 30.0, lengths.endurance_parts))
                 self.idle_share = stage.idle(lengths.idle)
 
     def _add(self, row: Row) -> Row:

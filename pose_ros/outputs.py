@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.lifecycle import LifecycleNode
+from rclpy.node import PublisherEventCallbacks  # whose module is another one in Humble
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
@@ -52,8 +53,11 @@ class Outputs:
         self._world = WorldOutputs(node, parameters)
         self._thread = ThreadPoolExecutor(1, 'outputs')
         self._in_work: Future[None] | None = None
+        # The executor would ask for each publisher's events before it waits, at every frame, which
+        # takes as long as all else that it does. Of a QoS that does not fit, subscribers are told.
         create = partial(node.create_lifecycle_publisher,
-                         qos_overriding_options=QoSOverridingOptions.with_default_policies())
+                         qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+                         event_callbacks=PublisherEventCallbacks(use_default_callbacks=False))
         self._landmarks = create(PoseLandmarksArray, '~/landmarks', QoSProfile(depth=5))
         self._mask = create(Image, '~/mask', QoSProfile(depth=1))
         self._instance_mask = create(Image, '~/instance_mask', QoSProfile(depth=1))
