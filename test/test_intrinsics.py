@@ -94,6 +94,15 @@ def test_rays_lead_back_to_what_was_seen(name: str) -> None:
     np.testing.assert_allclose(3 * rays / rays[..., 2:], points_m, atol=2e-3)
 
 
+@pytest.mark.parametrize('name', CAMERAS)
+def test_rays_beyond_the_picture_are_those_of_an_ideal_lens(name: str) -> None:
+    points = np.array(((0.5, 3.0), (-2.0, 0.5), (0.5, 0.7)))
+    ideal = replace(CAMERAS[name], distortion=(), is_fisheye=False)
+    rays, ideal_rays = CAMERAS[name].rays(points), ideal.rays(points)
+    np.testing.assert_array_equal(rays[:2], ideal_rays[:2])
+    assert (rays[2] == ideal_rays[2]).all() == (name == 'ideal')
+
+
 def test_rays_do_not_depend_on_the_size_of_the_picture() -> None:
     camera = CAMERAS['plumb_bob']
     half = replace(camera, width=320, height=240, fx=camera.fx / 2, fy=camera.fy / 2,

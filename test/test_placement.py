@@ -92,6 +92,18 @@ def test_landmarks_that_are_wrong_or_out_of_view(name: str) -> None:
     assert (relative_errors(result, positions) < 0.01).all()
 
 
+@pytest.mark.parametrize('name', CAMERAS)
+def test_somebody_at_a_desk_whose_hips_are_below_the_picture(name: str) -> None:
+    camera, rng = CAMERAS[name], np.random.default_rng(0)
+    bodies, positions = crowd(camera, 1.0, 60, rng)
+    positions[:, :2] = rng.uniform(-0.2, 0.2, 60), 0.6
+    result = place(seen(bodies, positions, camera), camera, camera.width, camera.height)
+    assert np.isnan(result.positions[:, 0]).sum() <= 3  # who shows less than MIN_LANDMARKS
+    errors = relative_errors(result, positions)
+    assert np.nanmedian(errors) < 0.01
+    assert np.nanmax(errors) < 0.025
+
+
 def test_a_picture_of_another_size_is_the_same_view() -> None:
     result = seen(BODIES_M, np.array(((0.0, 0, 3),) * 3), IDEAL)
     sizes = [place(result, IDEAL, *size).positions for size in ((640, 480), (320, 240))]
