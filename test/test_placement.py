@@ -96,7 +96,7 @@ def test_landmarks_that_are_wrong_or_out_of_view(name: str) -> None:
 def test_somebody_at_a_desk_whose_hips_are_below_the_picture(name: str) -> None:
     camera, rng = CAMERAS[name], np.random.default_rng(0)
     bodies, positions = crowd(camera, 1.0, 60, rng)
-    positions[:, :2] = rng.uniform(-0.2, 0.2, 60), 0.6
+    positions[:, 0], positions[:, 1] = rng.uniform(-0.2, 0.2, 60), 0.6
     result = place(seen(bodies, positions, camera), camera, camera.width, camera.height)
     assert np.isnan(result.positions[:, 0]).sum() <= 3  # who shows less than MIN_LANDMARKS
     errors = relative_errors(result, positions)
