@@ -30,7 +30,7 @@ from pose_ros.positions import Positions
 from pose_ros.result import Result
 from pose_ros.serialized import serialize_image, serialize_poses
 
-__all__ = ['ALONE', 'FOLLOWED', 'OUTPUT', 'following', 'new_people']
+__all__ = ['ALONE', 'FOLLOWED', 'INFER', 'OUTPUT', 'following', 'new_people']
 
 OUTPUT = '2 people'
 INFER, FOLLOWED, ALONE, MASKS = 'infer', 'follow, message', 'message alone', 'smooth masks'

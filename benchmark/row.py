@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Bare', 'Part', 'Row', 'Scene', 'Times', 'summarize']
+__all__ = ['Bare', 'Part', 'Row', 'Scene', 'Times', 'quietest', 'summarize']
 
 NAN = float('nan')
 
@@ -179,6 +179,20 @@ def summarize(scene: Scene, camera_hz: float, saturated: bool, parts: Sequence[P
            for name in ('mask', 'markers', 'overlay')},
         latency_course_ms=tuple(_percentile(_latency_ms(part.frames), 50) for part in parts),
         rss_course_mb=tuple(part.rss_mb for part in parts))
+
+
+def quietest(rows: Iterable[Row]) -> list[Row]:
+    """
+    Return one row for each scene and kind of rate: that of the time when the machine was idlest.
+
+    The bare loop tells it, whatever the node did.
+    """
+    found: dict[tuple[Scene, bool], Row] = {}
+    for row in rows:
+        best = found.setdefault((row.scene, row.saturated), row)
+        if row.bare.inference_ms < best.bare.inference_ms:
+            found[row.scene, row.saturated] = row
+    return list(found.values())
 
 
 def _latency_ms(frames: Sequence[Times]) -> NDArray[np.float64]:
