@@ -41,21 +41,21 @@ class Lengths:
 
     :param rounds: how often what targets are about is measured, spread over the run; that counts
         which met the quietest machine
-    :param plain: of the rows that targets are about; half as long before and half as long after,
+    :param wanted: of the rows that targets are about; half as long before and half as long after,
         the bare loop
     :param other: of all others, likewise
     """
 
     rounds: int
-    plain: float
+    wanted: float
     other: float
     endurance: float
     endurance_parts: int
     idle: float
 
 
-QUICK = Lengths(1, plain=2.0, other=2.0, endurance=10.0, endurance_parts=4, idle=3.0)
-FULL = Lengths(3, plain=5.0, other=2.0, endurance=300.0, endurance_parts=10, idle=20.0)
+QUICK = Lengths(1, wanted=2.0, other=2.0, endurance=10.0, endurance_parts=4, idle=3.0)
+FULL = Lengths(3, wanted=5.0, other=2.0, endurance=300.0, endurance_parts=10, idle=20.0)
 
 
 def say(text: str) -> None:
@@ -110,11 +110,8 @@ class Benchmark:
                     self._environment) as micro:
             self.steps.append(micro.ask(120.0))
 
-    def measure(self, scene: Scene, peer: Peer | None = None) -> None:
+    def measure(self, scene: Scene, seconds: float, peer: Peer | None = None) -> None:
         """Add the rows of one scene: at 30 Hz and, but for everything, saturated."""
-        lengths = self._lengths
-        plain = scene == Scene(NODE, scene.model, scene.width, scene.height)
-        seconds = lengths.plain if plain or scene.everything else lengths.other
         with Stage(scene, self._folder, self._environment, peer) as stage:
             for rate_hz in (30.0,) if scene.everything else (30.0, None):
                 row = stage.measure(seconds, seconds / 2, rate_hz)
@@ -126,7 +123,7 @@ class Benchmark:
         lengths = self._lengths
         with Stage(ENDURED, self._folder, self._environment) as stage:
             row = stage.measure(
-                lengths.endurance, lengths.plain, 30.0, lengths.endurance_parts)
+                lengths.endurance, lengths.wanted, 30.0, lengths.endurance_parts)
             say(row_line(row))
             return row, stage.idle(lengths.idle)
 
@@ -191,13 +188,16 @@ def main() -> int:
         try:
             for number in range(lengths.rounds):
                 benchmark.measure_steps()
-                for scene in (*wanted_scenes(models), *others[number::lengths.rounds]):
-                    benchmark.measure(scene)
+                for scene in wanted_scenes(models):
+                    benchmark.measure(scene, lengths.wanted)
+                for scene in others[number::lengths.rounds]:
+                    benchmark.measure(scene, lengths.other)
             endurance, idle_share = benchmark.endure()
             if options.peer_command:
                 peer = Peer(options.peer_topic, options.peer_type, options.peer_command)
                 for size in SIZES:
-                    benchmark.measure(Scene(peer.topic, 'full', *size), peer)
+                    benchmark.measure(
+                        Scene(peer.topic, 'full', *size), lengths.other, peer)
         except WorkerError as error:
             say(f'FAILED: {error}')
             return 1

@@ -17,7 +17,7 @@ import sys
 import time
 from typing import Any
 
-from following import OUTPUT, following, new_people
+from following import INFER, OUTPUT, following, new_people
 from frames import load
 from mediapipe import Image as Picture
 from mediapipe import ImageFormat
@@ -117,7 +117,7 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     yield 'landmarks', 'receive', lambda: deserialize_message(serialized, Image)
     yield 'landmarks', 'convert (rgb8)', lambda: to_frame(message)
     yield 'landmarks', 'copy into MediaPipe', lambda: Picture(ImageFormat.SRGB, rgb)
-    yield 'landmarks', 'infer', detect
+    yield 'landmarks', INFER, detect
     yield 'landmarks', 'result to arrays', convert
     yield 'landmarks', 'track and place', follow(without_mask)
     poses = serialize_poses(result, header, width, height)

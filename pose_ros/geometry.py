@@ -35,6 +35,8 @@ def viewing_rotations(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Return the rotations from the frames of the world landmarks to the camera's optical frame.
 
+    Rodrigues' formula for the axis (-y, x, 0), whose length is the sine of the angle.
+
     :param positions: (N, 3), of people, or directions in which they are seen
     :returns: float64 (N, 3, 3), the shortest rotations that take (0, 0, 1) to each direction;
         as a quaternion x y z w, (-dy, dx, 0, 1 + dz), normalized, for a direction of length 1

@@ -53,8 +53,8 @@ class Outputs:
         self._world = WorldOutputs(node, parameters)
         self._thread = ThreadPoolExecutor(1, 'outputs')
         self._in_work: Future[None] | None = None
-        # The executor would ask for each publisher's events before it waits, at every frame, which
-        # takes as long as all else that it does. Of a QoS that does not fit, subscribers are told.
+        # The executor would ask for each publisher's events whenever it waits, which costs 0.1 ms
+        # a frame. Of a QoS that does not fit, the subscriber is told by its own side.
         create = partial(node.create_lifecycle_publisher,
                          qos_overriding_options=QoSOverridingOptions.with_default_policies(),
                          event_callbacks=PublisherEventCallbacks(use_default_callbacks=False))

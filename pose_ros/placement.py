@@ -117,11 +117,10 @@ def place(
         misfits = np.maximum(forms @ _monomials(places), 0)[:, :, 0]
         fitted = weights / (1 + misfits / MISFIT_M**2)
     ahead = np.array(places)
-    total = np.maximum(fitted.sum(axis=1), TINY)
-    # Of one coordinate; all landmarks together count as one observation.
-    residual = np.maximum((misfits * fitted).sum(axis=1) / total, MIN_RESIDUAL_M**2) / 2
+    residual = np.maximum(_mean(misfits, fitted), MIN_RESIDUAL_M**2) / 2  # of one coordinate
+    variance *= fitted.sum(axis=1)  # all landmarks together count as one observation
     distances_m = np.sqrt(np.einsum('ni,ni->n', ahead, ahead))
-    errors = np.sqrt(residual * total * variance + (BODY_SCALE_STD * distances_m)**2)
+    errors = np.sqrt(residual * variance + (BODY_SCALE_STD * distances_m)**2)
     seen = (weights >= 0.5 * TRUST).sum(axis=1) >= MIN_LANDMARKS
     known = seen & (ahead[:, 2] > 0) & (errors < MAX_RELATIVE_ERROR * distances_m)
     positions = np.where(known[:, None], ahead, np.nan)
@@ -184,8 +183,8 @@ def _by_depth(
 def _turned_away(result: Result) -> NDArray[np.float64]:
     """Return the cosines (N,) between line of sight and where the chest points, not below 0."""
     cosines = []
-    for (ax, ay, az), (bx, by, bz) in (TORSO_AXES @ result.world_landmarks[:, :, :3]).tolist():
-        x, y, z = az * by - ay * bz, ax * bz - az * bx, ay * bx - ax * by
+    for (lx, ly, lz), (dx, dy, dz) in (TORSO_AXES @ result.world_landmarks[:, :, :3]).tolist():
+        x, y, z = dy * lz - dz * ly, dz * lx - dx * lz, dx * ly - dy * lx  # the chest: down x left
         cosines.append(max(z, 0.0) / max(hypot(x, y, z), TINY))
     return np.array(cosines)
 
@@ -227,8 +226,8 @@ def _lowest(forms: NDArray[np.float64]) -> tuple[list[Place], NDArray[np.float64
     """
     Return where each quadratic form is lowest.
 
-    By cofactors: LAPACK wakes threads, which costs milliseconds while other work has the
-    processor.
+    By cofactors (axx, axy ...): LAPACK wakes threads, which costs milliseconds while other work
+    has the processor.
 
     :param forms: (N, 13), weighted sums of `_quadratic_forms`
     :returns: N places, and the sums (N,) of the variances of their coordinates when the residuals

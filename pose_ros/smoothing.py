@@ -23,8 +23,9 @@ from .skeleton import Landmark
 
 __all__ = ['LandmarkSmoother', 'MaskSmoother']
 
-# Of both kinds of landmarks' columns; of coordinates from mediapipe/tasks/cc/vision/
-# pose_landmarker/pose_landmarks_detector_graph.cc; the same for the legacy solution in
+# Of the columns of landmarks and of world landmarks: x, y, z, and 0 for visibility and presence,
+# which this filter is not for. From mediapipe/tasks/cc/vision/pose_landmarker/
+# pose_landmarks_detector_graph.cc; the same for the legacy solution in
 # mediapipe/modules/pose_landmark/pose_landmark_filtering.pbtxt.
 MIN_CUTOFFS_HZ = np.array((*(0.05,) * 3, 0, 0, *(0.1,) * 3, 0, 0), np.float32)
 BETAS = np.array((*(80.0,) * 3, 0, 0, *(40.0,) * 3, 0, 0), np.float32)

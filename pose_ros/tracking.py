@@ -64,7 +64,7 @@ class _Tracks:
             points, np.maximum(result.visibility, LEAST_WEIGHT),
             np.maximum(lengths, 1e-6), np.zeros((len(result), 2), np.float32))
 
-    def __getitem__(self, which: NDArray[Any] | slice) -> _Tracks:
+    def __getitem__(self, which: NDArray[Any]) -> _Tracks:
         """Return some of them."""
         return _Tracks(*(getattr(self, name)[which] for name in FIELDS))
 
@@ -143,25 +143,26 @@ def _compared(
     :returns: (N, T) in [0, 1], how much they are alike, and (N, T, 2), the velocity of the track
         when it goes on with the person
     """
-    seconds = (people.stamps_ns[0] - tracks.stamps_ns) * 1e-9
+    unseen_s = (people.stamps_ns[0] - tracks.stamps_ns) * 1e-9
     # No farther than the edges of the image: there, who left it is seen again.
-    middles = (tracks.points[:, SHOULDERS.start] + tracks.points[:, SHOULDERS.stop - 1]) / 2
-    ends = middles + tracks.velocities * seconds[:, None]
+    middles = (tracks.points[:, Landmark.LEFT_SHOULDER]
+               + tracks.points[:, Landmark.RIGHT_SHOULDER]) / 2
+    ends = middles + tracks.velocities * unseen_s[:, None]
     ends = np.maximum(np.minimum(middles, 0), np.minimum(ends, np.maximum(middles, (aspect, 1))))
     moves = ends - middles
     ways = people.points[:, None] - (tracks.points + moves[:, None])
     weights = people.weights[:, None] * tracks.weights
     weights /= weights.sum(axis=2, keepdims=True)
 
-    reach = (REACH + REACH_PER_S * seconds) * np.sqrt(people.lengths[:, None] * tracks.lengths)
+    reach = (REACH + REACH_PER_S * unseen_s) * np.sqrt(people.lengths[:, None] * tracks.lengths)
     squares = np.einsum('ntki,ntki->ntk', ways, ways)
     near = np.exp(squares / (-2 * reach * reach)[:, :, None])
-    similarities = np.einsum('ntk,ntk->nt', weights, near) * np.exp(-FADE_PER_S * seconds)
+    similarities = np.einsum('ntk,ntk->nt', weights, near) * np.exp(-FADE_PER_S * unseen_s)
 
-    seconds = np.maximum(seconds, LEAST_STEP_S)[:, None]
-    seen = (np.einsum('ntk,ntki->nti', weights, ways) + moves) / seconds
-    follow = 1 - np.exp(seconds / -VELOCITY_TIME_S)
-    return similarities, tracks.velocities + follow * (seen - tracks.velocities)
+    step_s = np.maximum(unseen_s, LEAST_STEP_S)[:, None]
+    new = (np.einsum('ntk,ntki->nti', weights, ways) + moves) / step_s
+    follow = 1 - np.exp(-step_s / VELOCITY_TIME_S)
+    return similarities, tracks.velocities + follow * (new - tracks.velocities)
 
 
 def assign(gains: NDArray[Any]) -> NDArray[np.intp]:

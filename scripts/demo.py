@@ -51,18 +51,19 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def noted_signals(ended: list[int]) -> Iterator[None]:
+def noted_signals() -> Iterator[list[int]]:
     """
-    Note the signals that come meanwhile in the list, and raise at the end.
+    Give the list of the signals that came meanwhile, and raise only at the end.
 
     Raised amid the start of a process, KeyboardInterrupt would leave the process behind.
 
     :raises KeyboardInterrupt: at the end, when one came
     """
+    ended: list[int] = []
     before = {number: signal.signal(number, lambda number, _frame: ended.append(number))
               for number in SIGNALS}
     try:
-        yield
+        yield ended
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -82,7 +83,6 @@ class Demo:
         """
         self._begin = time.monotonic()
         self._arguments, self._size = arguments, size
-        self._ended: list[int] = []
         self._recorder = Recorder()
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._recorder)
@@ -95,7 +95,7 @@ class Demo:
         :raises KeyboardInterrupt: when a signal came; the processes are stopped then, too
         """
         output, source = self._arguments.output, self._arguments.source
-        with noted_signals(self._ended), ExitStack() as stack:
+        with noted_signals() as self._ended, ExitStack() as stack:
             self._camera = stack.enter_context(Executable(
                 'demo_camera', output / 'demo_camera.log', {'source': source, **self._size}))
             self._pose_node = stack.enter_context(Executable(
