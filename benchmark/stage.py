@@ -27,7 +27,7 @@ LANDMARKS, LANDMARKS_TYPE = 'pose/landmarks', 'pose_ros/msg/PoseLandmarksArray'
 START_TIMEOUT_S = 60.0
 WARM_UP_S = 0.7
 LAST_RESULT_S = 0.5
-SATURATION = 2.0  # the camera's rate is that many times the bare loop's
+SATURATION = 2.0  # the camera's rate is that many times the node's
 
 OUTPUTS = (  # with the place of the stamp in the serialized message
     {'name': 'pose/mask', 'type': 'sensor_msgs/msg/Image', 'stamp_at': 4},
@@ -123,17 +123,20 @@ class Stage:
         Return the row of one measurement, with the bare loop just before and just after it.
 
         :param bare_s: seconds of the bare loop, each time
-        :param rate_hz: the camera's; None: more than the node can do
+        :param rate_hz: the camera's; None: SATURATION
         :param parts: how many there are to be, for a course in time
         """
         saturated = rate_hz is None
         slices = [self._bare.ask(seconds=bare_s, rate_hz=rate_hz or 0.0)]
-        if rate_hz is None:
-            rate_hz = SATURATION * len(slices[0]['inference_ms']) / slices[0]['wall_s']
-        self._camera.ask(command='film', seconds=WARM_UP_S, rate_hz=rate_hz)
+        bare_hz = len(slices[0]['inference_ms']) / slices[0]['wall_s']
+        self._listener.ask(command='take')
+        self._camera.ask(command='film', seconds=WARM_UP_S,
+                         rate_hz=rate_hz or SATURATION * bare_hz)
         time.sleep(LAST_RESULT_S)
         self._new_times_ns()
-        self._listener.ask(command='take')
+        results = self._listener.ask(command='take')[self._topic]
+        if rate_hz is None:
+            rate_hz = SATURATION * len(results) / WARM_UP_S
         measured = [self._measure_part(seconds / parts, rate_hz) for _ in range(parts)]
         slices.append(self._bare.ask(seconds=bare_s, rate_hz=0.0 if saturated else rate_hz))
         memory = memory_mb(self._bare.session)

@@ -20,24 +20,26 @@ class CameraInputs:
     """
     The subscriptions to one camera; to be destroyed after use.
 
-    An executor with several messages at hand takes them in the order of the subscriptions: what
-    an image is to be placed with comes before it.
+    Images and depth images are taken by a thread each, so that what an image is to be placed with
+    comes in while the landmarker is at work.
     """
 
     def __init__(self, node: Node, steady: Clock, parameters: Parameters, positions: Positions,
-                 on_image: Callable[[Image | CompressedImage], None]) -> None:
+                 on_image: Callable[[Image | CompressedImage, int], None]) -> None:
         """
         Subscribe.
 
         :param steady: for timers
         :param positions: takes camera_info and depth images
+        :param on_image: see ImageInput
         """
         self._node = node
         self._camera_info = node.create_subscription(
             CameraInfo, 'camera_info', positions.take_camera_info,
             QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT))
         self._depth = ImageInput(
-            node, steady, 'depth', 'raw', parameters.image_qos, positions.take_depth)
+            node, steady, 'depth', 'raw', parameters.image_qos,
+            lambda image, _missed: positions.take_depth(image))
         self.images = ImageInput(
             node, steady, 'image', parameters.image_transport, parameters.image_qos, on_image)
 

@@ -17,7 +17,7 @@ class Drop(Enum):
     INVALID = 'invalid'  # the message contradicts itself or cannot be decoded
     REPEATED = 'repeated'  # the stamp of the frame before
     LATE = 'late'  # older than the frame before
-    BUSY = 'busy'  # a newer one came while another was in work
+    BUSY = 'busy'  # a newer one came while another was in work, or it was lost on the way
     FAILED = 'failed'  # MediaPipe could not process it
 
 

@@ -1,5 +1,5 @@
 """
-Images in, whatever their publishers offer, out to one callback.
+Images in, whatever their publishers offer, the newest out to one callback.
 
 With `image_qos: auto` the subscription asks for what the publishers offer, and is made anew when a
 publisher appears, disappears or changes: a wrong guess would look like a dead node. Reliable is
@@ -10,6 +10,7 @@ lost on the way.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -18,9 +19,10 @@ from rclpy.clock import Clock
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
+
+from .threaded_subscription import ThreadedSubscription
 
 __all__ = ['IMAGE_QOS', 'IMAGE_TRANSPORTS', 'ImageInput', 'Wish', 'choose']
 
@@ -61,7 +63,7 @@ class ImageInput:
     """The subscription to the images of one topic; to be destroyed after use."""
 
     def __init__(self, node: Node, steady: Clock, name: str, transport: str, qos: str,
-                 callback: Callable[[Any], None]) -> None:
+                 callback: Callable[[Any, int], None]) -> None:
         """
         Subscribe.
 
@@ -69,7 +71,8 @@ class ImageInput:
         :param steady: for the timer that watches the publishers
         :param transport: one of IMAGE_TRANSPORTS
         :param qos: one of IMAGE_QOS
-        :param callback: takes each Image or CompressedImage
+        :param callback: takes an Image or CompressedImage and how many were missed before it, on a
+            thread of the subscription's
         """
         self._name = name
         self._node, self._transport, self._qos, self._callback = node, transport, qos, callback
@@ -107,10 +110,14 @@ class ImageInput:
             return text + f' of type {", ".join(wrong)}; wanted {self._type_name()}'
         return text + ', and the QoS fits: is the camera sending?'
 
+    def paused(self) -> AbstractContextManager[None]:
+        """Have no image worked on within the block; one in work is finished before it."""
+        return self._subscription.paused()
+
     def destroy(self) -> None:
-        """Unsubscribe."""
+        """Unsubscribe; an image in work is finished first."""
         self._node.destroy_timer(self._timer)
-        self._node.destroy_subscription(self._subscription)
+        self._subscription.destroy()
 
     def _type_name(self) -> str:
         return 'sensor_msgs/msg/' + ('CompressedImage' if self._wish.compressed else 'Image')
@@ -123,22 +130,22 @@ class ImageInput:
                            for topic in (self._raw_topic, f'{self._raw_topic}/compressed'))
         return choose(self._transport, self._qos, raw, compressed)
 
-    def _subscribe(self) -> Subscription:
+    def _subscribe(self) -> ThreadedSubscription:
         # Reliability is not among the overridable policies: image_qos is the parameter for it.
-        return self._node.create_subscription(
-            CompressedImage if self._wish.compressed else Image,
+        return ThreadedSubscription(
+            self._node, CompressedImage if self._wish.compressed else Image,
             self.topic if self._wish.compressed else self._name,
             self._take, QoSProfile(depth=1, reliability=self._wish.reliability),
-            qos_overriding_options=QoSOverridingOptions(
+            QoSOverridingOptions(
                 [QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.DURABILITY]))
 
-    def _take(self, message: Image | CompressedImage) -> None:
+    def _take(self, message: Image | CompressedImage, missed: int) -> None:
         self._last_image_s = monotonic()
-        self._callback(message)
+        self._callback(message, missed)
 
     def _follow(self) -> None:
         wish = self._choose()
         if wish != self._wish:
             self._wish = wish
-            self._node.destroy_subscription(self._subscription)
+            self._subscription.destroy()
             self._subscription = self._subscribe()

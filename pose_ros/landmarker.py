@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .quiet import quiet_stderr
 from .result import Result
+from .same_thread import call_on_same_thread
 
 __all__ = ['Delegate', 'Landmarker', 'LandmarkerError', 'LandmarkerOptions', 'RunningMode']
 
@@ -169,7 +170,7 @@ def _build(options: LandmarkerOptions,
     if on_result is not None:
         def callback(found: vision.PoseLandmarkerResult, _image: Image, stamp_ms: int) -> None:
             on_result(stamp_ms, _to_result(found, options))
-    return vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
+    task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
         BaseOptions(str(options.model), delegate=BaseOptions.Delegate[options.delegate.name]),
         running_mode=vision.RunningMode[options.running_mode.name],
         num_poses=options.num_poses,
@@ -179,6 +180,8 @@ def _build(options: LandmarkerOptions,
         output_segmentation_masks=options.output_segmentation_masks,
         result_callback=callback,
     ))
+    call_on_same_thread(task)
+    return task
 
 
 def _explain(options: LandmarkerOptions, error: Exception) -> str:

@@ -1,16 +1,15 @@
 """
 The lifecycle node `pose`: images in, poses, masks, markers and overlays out.
 
-Frames are worked on by a thread of their own, one at a time; all else runs in the callbacks of one
-single-threaded executor, which goes on receiving meanwhile. A transition, a parameter or a still
-waits for the thread first, so nothing can touch what another has released.
+Images are taken and worked on by a thread of their own, one at a time; all else runs in the
+callbacks of one single-threaded executor. A transition, a parameter or a still waits for the image
+in work and keeps the next one waiting, so nothing can touch what another has released.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from time import time_ns
 import traceback
 from typing import Any
@@ -28,7 +27,6 @@ from .frame import Frame, FrameError, require_cv_bridge, to_frame
 from .landmarker import LandmarkerError, RunningMode
 from .lifecycle import SUCCESS, ExpectedError, answer_impossible_transitions, transition
 from .models import ModelError
-from .newest import NewestFirst
 from .outputs import Outputs
 from .parameters import Parameters, declare_parameters
 from .people import People
@@ -53,7 +51,6 @@ class _Configured:
     people: People
     outputs: Outputs
     stills: Stills
-    frames: NewestFirst[Image | CompressedImage]
     held: ExitStack
 
 
@@ -102,9 +99,7 @@ class PoseNode(LifecycleNode):
                 held.callback(pipeline.close)
                 outputs = Outputs(self, settings, pipeline.counters)
                 held.callback(outputs.destroy)
-                frames = NewestFirst(partial(self._process, pipeline))
-                held.callback(frames.close)
-                stills = Stills(options, before=frames.wait)
+                stills = Stills(options, alone=self._between_images)
                 held.callback(stills.close)
                 detect = self.create_service(DetectPoses, '~/detect', stills.detect)
                 held.callback(self.destroy_service, detect)
@@ -115,7 +110,7 @@ class PoseNode(LifecycleNode):
                 held.callback(reporter.destroy)
                 self._configured = _Configured(
                     pipeline, positions, People(settings.following(), positions), outputs,
-                    stills, frames, held.pop_all())
+                    stills, held.pop_all())
         except (ImportError, ModelError, LandmarkerError) as error:
             raise ExpectedError(str(error)) from error
         self.get_logger().info(f'configured with {options.model}')
@@ -173,20 +168,20 @@ class PoseNode(LifecycleNode):
                                         self._configured.positions, self._on_image)
 
     def _unsubscribe(self) -> None:
-        if self._configured and self._inputs:
+        if self._inputs:
             self._inputs.destroy()
-            self._configured.frames.wait()
             self._inputs = None
 
-    def _on_image(self, message: Image | CompressedImage) -> None:
-        if self._configured is None or self._inputs is None:
-            return
-        counters = self._configured.pipeline.counters
-        counters.received += 1
-        if self._configured.frames.put(message):
-            counters.dropped[Drop.BUSY] += 1
+    def _between_images(self) -> AbstractContextManager[None]:
+        return self._inputs.images.paused() if self._inputs else nullcontext()
 
-    def _process(self, pipeline: Pipeline, message: Image | CompressedImage) -> None:
+    def _on_image(self, message: Image | CompressedImage, missed: int) -> None:
+        if self._configured is None:
+            return
+        pipeline = self._configured.pipeline
+        pipeline.counters.received += 1 + missed
+        if missed:
+            pipeline.counters.dropped[Drop.BUSY] += missed
         try:
             verdict = pipeline.feed(to_frame(message), arrival_ns=time_ns())
         except FrameError as error:
@@ -230,17 +225,17 @@ class PoseNode(LifecycleNode):
         old = self._settings
         if self._configured:
             options = settings.landmarker_options()
-            self._configured.frames.wait()
-            self._configured.outputs.set_parameters(settings)
-            try:
-                self._configured.pipeline.set_options(options, settings.search_interval)
-            except LandmarkerError:
-                self._configured.outputs.set_parameters(old)
-                raise
-            self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
-            self._configured.stills.set_options(options)
-            self._configured.positions.set_options(*settings.positions())
-            self._configured.people.set_following(settings.following())
+            with self._between_images():
+                self._configured.outputs.set_parameters(settings)
+                try:
+                    self._configured.pipeline.set_options(options, settings.search_interval)
+                except LandmarkerError:
+                    self._configured.outputs.set_parameters(old)
+                    raise
+                self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
+                self._configured.stills.set_options(options)
+                self._configured.positions.set_options(*settings.positions())
+                self._configured.people.set_following(settings.following())
         self._settings = settings
         if self._inputs and (settings.image_transport, settings.image_qos) != (
                 old.image_transport, old.image_qos):

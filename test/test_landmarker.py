@@ -17,6 +17,7 @@ from pose_ros.landmarker import (
     RunningMode,
 )
 from pose_ros.result import Result
+from pose_ros.same_thread import call_on_same_thread
 
 MODELS = ('lite', 'full', 'heavy')
 
@@ -60,6 +61,24 @@ def test_video_equals_mediapipe_bit_for_bit(
             assert_same(result, direct[i])
             assert len(result) == 1
             assert len(result.masks) == masks
+
+
+def test_mediapipes_own_thread_is_not_needed(
+        models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
+    with Landmarker(LandmarkerOptions(models['lite'])) as ours:
+        ours._task._lib._executor.shutdown()
+        assert len(ours.detect(astronaut, 0)) == 1
+        with pytest.raises(LandmarkerError, match='timestamp'):
+            ours.detect(astronaut, 0)
+
+
+def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
+        models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
+    with vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
+            BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO)) as task:
+        del task._lib._lib
+        assert not call_on_same_thread(task)
+        assert task.detect_for_video(Image(ImageFormat.SRGB, astronaut), 0).pose_landmarks
 
 
 def test_image_mode_equals_mediapipe_bit_for_bit(

@@ -61,7 +61,8 @@ def send(ros: World, publisher: Any, node: PoseNode, message: Any) -> None:
     before = counters(node).received
     publisher.publish(message)
     ros.until(lambda: counters(node).received > before)
-    node._configured.frames.wait()
+    with node._between_images():
+        pass
 
 
 def test_every_case_of_time(ros: World, small: NDArray[np.uint8]) -> None:
