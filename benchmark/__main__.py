@@ -23,7 +23,7 @@ from typing import Any
 from following import INFER
 from frames import prepare
 from report import machine, row_table, step_table, target_table, write
-from row import Row, Scene, quietest
+from row import Row, Scene, middle
 from stage import LANDMARKS, LANDMARKS_TYPE, NODE, OUTPUTS, Peer, Stage
 from targets import SIZES, judge
 from worker import Worker, WorkerError
@@ -39,8 +39,8 @@ class Lengths:
     """
     How long things are measured, in seconds.
 
-    :param rounds: how often what targets are about is measured, spread over the run; that counts
-        which met the quietest machine
+    :param rounds: how often what targets are about is measured, spread over the run; the median
+        counts
     :param wanted: of the rows that targets are about; half as long before and half as long after,
         the bare loop
     :param other: of all others, likewise
@@ -204,9 +204,9 @@ def main() -> int:
     bare_ms = [row.bare.inference_ms for row in benchmark.rows if row.scene == ENDURED]
     say(f'MediaPipe alone took {min(bare_ms):.1f} to {max(bare_ms):.1f} ms for the same frames: '
         'the nearer, the quieter was the machine')
-    rows = [*quietest(benchmark.rows), endurance]
-    steps = min(benchmark.steps, key=lambda each: sum(
-        step['ms'] for step in each if step['name'] == INFER))
+    rows = [*middle(benchmark.rows), endurance]
+    steps = sorted(benchmark.steps, key=lambda each: sum(
+        step['ms'] for step in each if step['name'] == INFER))[len(benchmark.steps) // 2]
     targets = list(judge(rows, endurance, idle_share, steps))
     write(options.output, options.name, rows, steps, targets, {**about, 'bare_ms': bare_ms})
     print(row_table(rows), step_table(steps), target_table(targets), sep='\n\n')

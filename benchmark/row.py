@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Bare', 'Part', 'Row', 'Scene', 'Times', 'quietest', 'summarize']
+__all__ = ['Bare', 'Part', 'Row', 'Scene', 'Times', 'middle', 'summarize']
 
 NAN = float('nan')
 
@@ -181,18 +181,13 @@ def summarize(scene: Scene, camera_hz: float, saturated: bool, parts: Sequence[P
         rss_course_mb=tuple(part.rss_mb for part in parts))
 
 
-def quietest(rows: Iterable[Row]) -> list[Row]:
-    """
-    Return one row for each scene and kind of rate: that of the time when the machine was idlest.
-
-    The bare loop tells it, whatever the node did.
-    """
-    found: dict[tuple[Scene, bool], Row] = {}
+def middle(rows: Iterable[Row]) -> list[Row]:
+    """Return one row for each scene and kind of rate, the median of what targets say of it."""
+    found: dict[tuple[Scene, bool], list[Row]] = {}
     for row in rows:
-        best = found.setdefault((row.scene, row.saturated), row)
-        if row.bare.inference_ms < best.bare.inference_ms:
-            found[row.scene, row.saturated] = row
-    return list(found.values())
+        found.setdefault((row.scene, row.saturated), []).append(row)
+    return [sorted(each, key=lambda row: row.throughput if row.saturated else row.beyond_ms)[
+        len(each) // 2] for each in found.values()]
 
 
 def _latency_ms(frames: Sequence[Times]) -> NDArray[np.float64]:

@@ -25,13 +25,15 @@ class CameraInputs:
     """
 
     def __init__(self, node: Node, steady: Clock, parameters: Parameters, positions: Positions,
-                 on_image: Callable[[Image | CompressedImage, int], None]) -> None:
+                 on_image: Callable[[Image | CompressedImage, int], None],
+                 on_idle: Callable[[], None]) -> None:
         """
         Subscribe.
 
         :param steady: for timers
         :param positions: takes camera_info and depth images
-        :param on_image: see ImageInput
+        :param on_image: takes the images, as ImageInput's callback
+        :param on_idle: see ImageInput
         """
         self._node = node
         self._camera_info = node.create_subscription(
@@ -41,7 +43,8 @@ class CameraInputs:
             node, steady, 'depth', 'raw', parameters.image_qos,
             lambda image, _missed: positions.take_depth(image))
         self.images = ImageInput(
-            node, steady, 'image', parameters.image_transport, parameters.image_qos, on_image)
+            node, steady, 'image', parameters.image_transport, parameters.image_qos, on_image,
+            on_idle)
 
     def destroy(self) -> None:
         """Unsubscribe."""

@@ -63,7 +63,8 @@ class ImageInput:
     """The subscription to the images of one topic; to be destroyed after use."""
 
     def __init__(self, node: Node, steady: Clock, name: str, transport: str, qos: str,
-                 callback: Callable[[Any, int], None]) -> None:
+                 callback: Callable[[Any, int], None],
+                 on_idle: Callable[[], None] = lambda: None) -> None:
         """
         Subscribe.
 
@@ -73,9 +74,11 @@ class ImageInput:
         :param qos: one of IMAGE_QOS
         :param callback: takes an Image or CompressedImage and how many were missed before it, on a
             thread of the subscription's
+        :param on_idle: called on that thread when, after an image, no other waits
         """
         self._name = name
-        self._node, self._transport, self._qos, self._callback = node, transport, qos, callback
+        self._node, self._transport, self._qos = node, transport, qos
+        self._callback, self._on_idle = callback, on_idle
         self._raw_topic = node.resolve_topic_name(name)
         self._wish = self._choose()
         self._subscription = self._subscribe()
@@ -135,7 +138,7 @@ class ImageInput:
         return ThreadedSubscription(
             self._node, CompressedImage if self._wish.compressed else Image,
             self.topic if self._wish.compressed else self._name,
-            self._take, QoSProfile(depth=1, reliability=self._wish.reliability),
+            self._take, self._on_idle, QoSProfile(depth=1, reliability=self._wish.reliability),
             QoSOverridingOptions(
                 [QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.DURABILITY]))
 

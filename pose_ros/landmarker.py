@@ -90,15 +90,19 @@ class Landmarker:
     """
 
     def __init__(self, options: LandmarkerOptions,
-                 on_result: Callable[[int, Result], None] | None = None) -> None:
+                 on_result: Callable[[int, Result], None] | None = None,
+                 on_begin: Callable[[], None] | None = None) -> None:
         """
         Build the landmarker; takes 0.1-0.3 s.
 
         :param on_result: called with (stamp_ms, result) for each frame that MediaPipe did not
             drop; for LIVE_STREAM, and only there
+        :param on_begin: called when MediaPipe is just about to begin with a frame (IMAGE and
+            VIDEO): what it starts on another thread has Python's lock until MediaPipe is through
         :raises LandmarkerError: when MediaPipe refuses
         """
         self.options = options
+        self._on_begin = on_begin
         self._people_seen = False
         try:
             with quiet_stderr():
@@ -123,6 +127,8 @@ class Landmarker:
 
     def _detect(self, rgb: NDArray[np.uint8], stamp_ms: int) -> Result:
         task, image = self._open_task(), Image(ImageFormat.SRGB, rgb)
+        if self._on_begin:
+            self._on_begin()
         try:
             if self.options.running_mode is RunningMode.IMAGE:
                 return _to_result(task.detect(image), self.options)

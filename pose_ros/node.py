@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from time import time_ns
 import traceback
 from typing import Any
@@ -27,7 +28,7 @@ from .frame import Frame, FrameError, require_cv_bridge, to_frame
 from .landmarker import LandmarkerError, RunningMode
 from .lifecycle import SUCCESS, ExpectedError, answer_impossible_transitions, transition
 from .models import ModelError
-from .outputs import Outputs
+from .outputs import Found, Outputs
 from .parameters import Parameters, declare_parameters
 from .people import People
 from .pipeline import Pipeline
@@ -66,6 +67,7 @@ class PoseNode(LifecycleNode):
         super().__init__('pose', **kwargs)
         self._configured: _Configured | None = None
         self._inputs: CameraInputs | None = None
+        self._found: Found | None = None
         # Not the node's clock: with use_sim_time and without /clock its timers never fire.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._settings, self._problems = declare_parameters(self)
@@ -95,22 +97,23 @@ class PoseNode(LifecycleNode):
             options = settings.landmarker_options()
             with ExitStack() as held:
                 pipeline = Pipeline(options, settings.clock_restart_threshold, self._on_result,
-                                    settings.search_interval)
+                                    settings.search_interval,
+                                    on_begin=partial(self._publish_found, beside=True))
                 held.callback(pipeline.close)
-                outputs = Outputs(self, settings, pipeline.counters)
+                positions = Positions(*settings.positions())
+                people = People(settings.following(), positions)
+                outputs = Outputs(self, settings, pipeline.counters, people)
                 held.callback(outputs.destroy)
                 stills = Stills(options, alone=self._between_images)
                 held.callback(stills.close)
                 detect = self.create_service(DetectPoses, '~/detect', stills.detect)
                 held.callback(self.destroy_service, detect)
-                positions = Positions(*settings.positions())
                 reporter = Reporter(
                     self, self._steady, pipeline, positions,
                     lambda: (self._settings, self._inputs.images if self._inputs else None))
                 held.callback(reporter.destroy)
                 self._configured = _Configured(
-                    pipeline, positions, People(settings.following(), positions), outputs,
-                    stills, held.pop_all())
+                    pipeline, positions, people, outputs, stills, held.pop_all())
         except (ImportError, ModelError, LandmarkerError) as error:
             raise ExpectedError(str(error)) from error
         self.get_logger().info(f'configured with {options.model}')
@@ -165,7 +168,8 @@ class PoseNode(LifecycleNode):
     def _subscribe(self) -> None:
         if self._configured:
             self._inputs = CameraInputs(self, self._steady, self._settings,
-                                        self._configured.positions, self._on_image)
+                                        self._configured.positions, self._on_image,
+                                        partial(self._publish_found, beside=False))
 
     def _unsubscribe(self) -> None:
         if self._inputs:
@@ -198,17 +202,20 @@ class PoseNode(LifecycleNode):
                 self.get_logger().warning('the header stamps jumped back: starting afresh')
 
     def _on_result(self, frame: Frame, result: Result, time_ns: int) -> None:
+        found = Found(frame, result, time_ns)
         if self._settings.running_mode != RunningMode.LIVE_STREAM:
-            self._publish(frame, result, time_ns)
+            self._found = found  # until MediaPipe begins with the next image, or none waits
         elif self.executor is not None:  # on a thread of MediaPipe's: over to the executor's
-            self.executor.create_task(self._publish, frame, result, time_ns)
+            self.executor.create_task(self._publish, found)
 
-    def _publish(self, frame: Frame, result: Result, time_ns: int) -> None:
+    def _publish_found(self, beside: bool) -> None:
+        found, self._found = self._found, None
+        if found:
+            self._publish(found, beside)
+
+    def _publish(self, found: Found, beside: bool = False) -> None:
         if self._configured and self._inputs:
-            people = self._configured.people
-            self._configured.outputs.publish(
-                frame, people.follow(frame, result, time_ns),
-                lambda followed: people.smooth_masks(followed, time_ns))
+            self._configured.outputs.publish(found, beside)
 
     def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
         try:

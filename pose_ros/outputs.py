@@ -3,14 +3,17 @@ Results in, messages on the node's topics out: the landmarks first, the rest for
 
 Masks, markers and overlays are computed only while their topic has a subscriber, and on a thread
 of their own, beside MediaPipe's work on the next frame, which takes one core and no lock of
-Python's. The thread has one frame at most; who changes or destroys what it uses waits for it.
+Python's; so are the landmarks, if that work is about to begin. The thread has one frame at most;
+who changes or destroys what it uses waits for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import partial
+import traceback
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,30 +32,49 @@ from .masks import instance_mask, mask
 from .msg import PoseLandmarksArray
 from .overlay import OverlayMask, draw
 from .parameters import Parameters
+from .people import People
 from .picture import jpeg_message
 from .result import Result
+from .same_thread import SameThread
 from .serialized import serialize_image, serialize_poses
 from .world_outputs import WorldOutputs
 
-__all__ = ['Outputs']
+__all__ = ['Found', 'Outputs']
+
+
+@dataclass(frozen=True)
+class Found:
+    """
+    What the landmarker found in a frame.
+
+    :param time_ns: of the frame in nanoseconds: its stamp, or when it arrived where it has none
+    """
+
+    frame: Frame
+    result: Result
+    time_ns: int
 
 
 class Outputs:
     """The publishers of one configured node; to be destroyed after use."""
 
-    def __init__(self, node: LifecycleNode, parameters: Parameters, counters: Counters) -> None:
+    def __init__(self, node: LifecycleNode, parameters: Parameters, counters: Counters,
+                 people: People) -> None:
         """
         Create the publishers; they publish while the node is active.
 
+        :param people: follows them from frame to frame
         :raises ImportError: see WorldOutputs
         """
-        self._node, self._counters = node, counters
+        self._node, self._counters, self._people = node, counters, people
         self._skeletons = SkeletonMarkers(f'{node.get_namespace()}/'.lstrip('/'))
         self._header = Header()
         self._parameters = parameters
         self._world = WorldOutputs(node, parameters)
         self._thread = ThreadPoolExecutor(1, 'outputs')
-        self._in_work: Future[None] | None = None
+        self._same_thread = SameThread()
+        self._followed = self._same_thread.submit(Result.empty)  # of the newest frame
+        self._rest = self._same_thread.submit(lambda: None)
         # The executor would ask for each publisher's events whenever it waits, which costs 0.1 ms
         # a frame. Of a QoS that does not fit, the subscriber is told by its own side.
         create = partial(node.create_lifecycle_publisher,
@@ -84,13 +106,26 @@ class Outputs:
         self._marker_style = parameters.marker_style()
         self._overlay_style = parameters.overlay_style()
 
-    def publish(self, frame: Frame, result: Result,
-                smooth_masks: Callable[[Result], Result]) -> None:
+    def publish(self, found: Found, beside: bool) -> None:
         """
         Publish what was found in one frame; masks, markers and overlay a little later.
 
-        :param smooth_masks: called on the thread for those, and only if masks are wanted
+        What goes wrong is logged.
+
+        :param beside: the landmarks a little later, too, unless the thread is still at work
         """
+        wait((self._followed,))
+        landmarks_on = self._thread if beside and self._rest.done() else self._same_thread
+        self._followed = landmarks_on.submit(self._publish_landmarks, found)
+        self._followed.add_done_callback(self._log)
+        if any(each.get_subscription_count() for each in self._for_listeners):
+            wait((self._rest,))
+            self._rest = self._thread.submit(self._publish_rest, found, self._followed)
+            self._rest.add_done_callback(self._log)
+
+    def _publish_landmarks(self, found: Found) -> Result:
+        frame = found.frame
+        result = self._people.follow(frame, found.result, found.time_ns)
         height, width = frame.rgb.shape[:2]
         header = self._header = frame.header
         self._landmarks.publish(serialize_poses(result, header, width, height))
@@ -98,27 +133,28 @@ class Outputs:
             now_ns = self._node.get_clock().now().nanoseconds
             self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
         self._world.publish(result, header)
-        if any(each.get_subscription_count() for each in self._for_listeners):
-            before, self._in_work = self._in_work, None
-            if before:
-                before.result()  # raises what went wrong with it
-            self._in_work = self._thread.submit(
-                self._publish_rest, frame, result, smooth_masks)
+        return result
+
+    def _log(self, done: Future[Any]) -> None:
+        if error := done.exception():
+            self._node.get_logger().error(
+                f'a frame failed:\n{"".join(traceback.format_exception(error))}')
 
     def _wait(self) -> None:
-        """Wait until all is published; what went wrong with it is the next frame's to raise."""
-        if self._in_work:
-            wait((self._in_work,))
+        wait((self._followed,))
+        wait((self._rest,))
 
-    def _publish_rest(self, frame: Frame, result: Result,
-                      smooth_masks: Callable[[Result], Result]) -> None:
+    def _publish_rest(self, found: Found, followed: Future[Result]) -> None:
+        if followed.exception():
+            return
+        frame, result = found.frame, followed.result()
         height, width = frame.rgb.shape[:2]
         header, computed = frame.header, self._counters.outputs
         if self._markers.get_subscription_count():
             computed['markers'] += 1
             self._markers.publish(self._skeletons.write(result, header, self._marker_style))
         if result.masks and self._wants_masks():
-            result = smooth_masks(result)
+            result = self._people.smooth_masks(result, found.time_ns)
         if self._mask.get_subscription_count():
             computed['mask'] += 1
             encoding = self._mask_encoding

@@ -31,7 +31,8 @@ class Pipeline:
 
     def __init__(self, options: LandmarkerOptions, restart_after_s: float,
                  on_result: Callable[[Frame, Result, int], None],
-                 search_interval_s: float = 0.0) -> None:
+                 search_interval_s: float = 0.0,
+                 on_begin: Callable[[], None] | None = None) -> None:
         """
         Build the landmarker.
 
@@ -40,11 +41,12 @@ class Pipeline:
             nanoseconds: the stamp, or the time of arrival where there is none
         :param search_interval_s: seconds between two searches for more people in running mode
             video while one person is in view; 0: search on every frame
+        :param on_begin: see Landmarker
         :raises LandmarkerError: when MediaPipe refuses the options
         """
         self.counters = Counters()
         self.clock = StreamClock(restart_after_s)
-        self._on_result = on_result
+        self._on_result, self._on_begin = on_result, on_begin
         self._in_flight: InFlight = {}
         self._search_interval_s = search_interval_s
         self._landmarker = self._built(options)
@@ -57,11 +59,12 @@ class Pipeline:
     def _built(self, options: LandmarkerOptions) -> Landmarker | SearchingLandmarker:
         if (self._search_interval_s > 0 and options.num_poses > 1
                 and options.running_mode is RunningMode.VIDEO):
-            return SearchingLandmarker(options, round(self._search_interval_s * 1e3))
+            return SearchingLandmarker(options, round(self._search_interval_s * 1e3),
+                                       self._on_begin)
         in_flight: InFlight = {}
         landmarker = Landmarker(
             options, partial(self._arrived, in_flight)
-            if options.running_mode is RunningMode.LIVE_STREAM else None)
+            if options.running_mode is RunningMode.LIVE_STREAM else None, self._on_begin)
         self._in_flight = in_flight
         return landmarker
 

@@ -1,4 +1,4 @@
-"""A MediaPipe task in; the same task, which calls its C library on the caller's thread, out."""
+"""What is usually done on another thread done on the caller's, MediaPipe's calls above all."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 from mediapipe.tasks.python import vision
 from mediapipe.tasks.python.vision import pose_landmarker
 
-__all__ = ['call_on_same_thread']
+__all__ = ['SameThread', 'call_on_same_thread']
 
 
-class _SameThread(Executor):
+class SameThread(Executor):
     """Has done what is submitted when it returns."""
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return what became of the call."""
         future: Future[Any] = Future()
         try:
             future.set_result(call(*args, **kwargs))
@@ -37,7 +38,7 @@ def call_on_same_thread(task: vision.PoseLandmarker) -> bool:
     """
     try:
         functions, calls = pose_landmarker._CTYPES_SIGNATURES, task._lib
-        wrappers = {function.func_name: function.create_python_wrapper(calls._lib, _SameThread())
+        wrappers = {function.func_name: function.create_python_wrapper(calls._lib, SameThread())
                     for function in functions}
     except AttributeError:
         return False

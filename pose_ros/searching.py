@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,17 +24,19 @@ class SearchingLandmarker:
     interval. (VIDEO only; about 85 MB more.)
     """
 
-    def __init__(self, options: LandmarkerOptions, interval_ms: int) -> None:
+    def __init__(self, options: LandmarkerOptions, interval_ms: int,
+                 on_begin: Callable[[], None] | None = None) -> None:
         """
         Build both landmarkers.
 
         :param interval_ms: milliseconds, > 0; a newcomer is found within it
+        :param on_begin: of both landmarkers
         :raises LandmarkerError: when MediaPipe refuses
         """
         self.options = options
         self._interval_ms = interval_ms
-        self._several = Landmarker(options)
-        self._one = Landmarker(replace(options, num_poses=1))
+        self._several = Landmarker(options, on_begin=on_begin)
+        self._one = Landmarker(replace(options, num_poses=1), on_begin=on_begin)
         self._several_until_ms = self._search_at_ms = 0
         self._people = 0  # in the frame before
 

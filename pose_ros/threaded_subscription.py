@@ -34,16 +34,17 @@ class ThreadedSubscription:
     """
 
     def __init__(self, node: Node, message_type: type, topic: str,
-                 callback: Callable[[Any, int], None], qos: QoSProfile,
-                 overriding: QoSOverridingOptions) -> None:
+                 callback: Callable[[Any, int], None], on_idle: Callable[[], None],
+                 qos: QoSProfile, overriding: QoSOverridingOptions) -> None:
         """
         Subscribe.
 
         :param callback: called on the thread with a message, and how many of the same publisher's
             were missed before it: replaced by newer ones, or lost on the way; 0 where nobody knows
+        :param on_idle: called on the thread when, after a message, no other waits
         :param qos: its depth says how many messages wait while one is worked on
         """
-        self._node, self._callback = node, callback
+        self._node, self._callback, self._on_idle = node, callback, on_idle
         group = _NotTheExecutors()
         # An executor that waits for events of a subscription is woken by its messages, too.
         self._subscription = node.create_subscription(
@@ -92,19 +93,22 @@ class ThreadedSubscription:
                 if self._ended:
                     return
                 self._busy = True
-            self._take()
+            try:
+                while self._take() and not self._paused and not self._ended:
+                    pass
+                self._on_idle()
+            except Exception:
+                self._node.get_logger().error(f'a message failed:\n{traceback.format_exc()}')
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
 
-    def _take(self) -> None:
-        try:
-            taken = self._subscription.handle.take_message(self._subscription.msg_type, False)
-            if taken:
-                message, info = taken
-                self._callback(message, self._missed(info))
-        except Exception:
-            self._node.get_logger().error(f'a message failed:\n{traceback.format_exc()}')
+    def _take(self) -> bool:
+        taken = self._subscription.handle.take_message(self._subscription.msg_type, False)
+        if taken:
+            message, info = taken
+            self._callback(message, self._missed(info))
+        return bool(taken)
 
     def _missed(self, info: Mapping[str, int]) -> int:
         number = info.get('publication_sequence_number', UNNUMBERED)

@@ -71,7 +71,7 @@ def test_a_parameter_holds_for_whole_frames(
     assert {each.encoding for each in masks} == {'mono8'}
 
 
-def test_a_fault_is_logged_with_the_next_frame_and_the_node_goes_on(
+def test_a_fault_is_logged_and_the_node_goes_on(
         ros: World, node: PoseNode, astronaut: NDArray[np.uint8],
         monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     def fail(*_: object) -> None:
@@ -85,6 +85,7 @@ def test_a_fault_is_logged_with_the_next_frame_and_the_node_goes_on(
         patch.setattr(outputs, 'draw', fail)
         publisher.publish(image_message(astronaut, 100 * SECOND))
         ros.until(lambda: counters.processed == 1)
+        ros.until(lambda: 'no picture today' in capfd.readouterr().err)
         assert node.set_parameters([Parameter('mask_encoding', value='32FC1')])[0].successful
         publisher.publish(image_message(astronaut, 101 * SECOND))
         ros.until(lambda: 'no picture today' in capfd.readouterr().err)
