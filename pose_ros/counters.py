@@ -45,3 +45,9 @@ class Counters:
     inference_ms: deque[float] = field(default_factory=_newest)
     latency_ms: deque[float] = field(default_factory=_newest)
     outputs: Counter[str] = field(default_factory=Counter)
+
+    def count_arrival(self, missed: int) -> None:
+        """Count an image that came, and those missed before it."""
+        self.received += 1 + missed
+        if missed:
+            self.dropped[Drop.BUSY] += missed

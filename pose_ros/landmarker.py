@@ -11,14 +11,16 @@ from typing import Any
 
 from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
+from mediapipe.tasks.python.vision import pose_landmarker
 import numpy as np
 from numpy.typing import NDArray
 
 from .quiet import quiet_stderr
 from .result import Result
-from .same_thread import call_on_same_thread
+from .same_thread import SameThread
 
-__all__ = ['Delegate', 'Landmarker', 'LandmarkerError', 'LandmarkerOptions', 'RunningMode']
+__all__ = ['Delegate', 'Landmarker', 'LandmarkerError', 'LandmarkerOptions', 'RunningMode',
+           'call_on_same_thread']
 
 MAX_NUM_POSES = 32
 
@@ -188,6 +190,28 @@ def _build(options: LandmarkerOptions,
     ))
     call_on_same_thread(task)
     return task
+
+
+def call_on_same_thread(task: vision.PoseLandmarker) -> bool:
+    """
+    Have the further calls of a task made on the thread of their caller.
+
+    MediaPipe's Python package hands every call to a thread of the task's, so that threads can
+    share it. Here one thread at a time calls it, and the changes from thread to thread and back,
+    twice a frame, would be for nothing: 0.3 ms. This is private to MediaPipe (seen from 0.10.31 to
+    1.2.2).
+
+    :returns: False when this version is made in another way; nothing is changed then
+    """
+    try:
+        functions, calls = pose_landmarker._CTYPES_SIGNATURES, task._lib
+        wrappers = {function.func_name: function.create_python_wrapper(calls._lib, SameThread())
+                    for function in functions}
+    except AttributeError:
+        return False
+    for name, wrapper in wrappers.items():
+        setattr(calls, name, wrapper)
+    return True
 
 
 def _explain(options: LandmarkerOptions, error: Exception) -> str:

@@ -183,9 +183,7 @@ class PoseNode(LifecycleNode):
         if self._configured is None:
             return
         pipeline = self._configured.pipeline
-        pipeline.counters.received += 1 + missed
-        if missed:
-            pipeline.counters.dropped[Drop.BUSY] += missed
+        pipeline.counters.count_arrival(missed)
         try:
             verdict = pipeline.feed(to_frame(message), arrival_ns=time_ns())
         except FrameError as error:

@@ -12,12 +12,13 @@ MODULES = sorted(path.stem for path in PACKAGE.glob('*.py') if path.stem != '__i
 
 # What may know a ROS node, logger or clock. Nothing else may import it.
 GLUE = {'camera', 'camera_inputs', 'declaration', 'demo_camera', 'image_input', 'lifecycle',
-        'main', 'node', 'outputs', 'parameters', 'reporter', 'world_outputs'}
+        'main', 'node', 'outputs', 'parameters', 'reporter', 'threaded_subscription',
+        'world_outputs'}
 
 # What knows nothing of ROS, not even its messages, also through what it imports.
 NO_ROS = {'allocator', 'bundle', 'clock', 'counters', 'download', 'geometry', 'landmarker',
-          'models', 'moved_photo', 'quiet', 'result', 'searching', 'skeleton', 'tracking',
-          'video_source'}
+          'models', 'moved_photo', 'quiet', 'result', 'same_thread', 'searching', 'skeleton',
+          'tracking', 'video_source'}
 ROS = {'ament_index_python', 'builtin_interfaces', 'cv_bridge', 'pose_ros.msg', 'pose_ros.srv',
        'rcl_interfaces', 'rclpy'}
 

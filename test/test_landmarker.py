@@ -15,9 +15,9 @@ from pose_ros.landmarker import (
     LandmarkerError,
     LandmarkerOptions,
     RunningMode,
+    call_on_same_thread,
 )
 from pose_ros.result import Result
-from pose_ros.same_thread import call_on_same_thread
 
 MODELS = ('lite', 'full', 'heavy')
 
