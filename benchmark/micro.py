@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -36,7 +35,12 @@ from worker import serve
 
 from pose_ros.allocator import tune_allocator
 from pose_ros.frame import to_frame
-from pose_ros.landmarker import Landmarker, LandmarkerOptions, _to_result
+from pose_ros.landmarker import (
+    Landmarker,
+    LandmarkerOptions,
+    _to_result,
+    call_on_same_thread,
+)
 from pose_ros.markers import MarkerStyle, SkeletonMarkers
 from pose_ros.masks import mask
 from pose_ros.node import PoseNode
@@ -82,6 +86,7 @@ def detections(model: str, rgb: Any) -> tuple[Callable[[], Any], Callable[[], An
     options = LandmarkerOptions(Path(model))
     task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
         BaseOptions(model), running_mode=vision.RunningMode.VIDEO))
+    call_on_same_thread(task)
     with Landmarker(LandmarkerOptions(Path(model), output_segmentation_masks=True)) as ours:
         result = ours.detect(rgb, 0)
     stamps_ms = count(0, 33)
@@ -95,7 +100,7 @@ def detections(model: str, rgb: Any) -> tuple[Callable[[], Any], Callable[[], An
 
 
 def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
-          spin_once: Callable[[], None]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+          ) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """Yield output, name and call of every step of one frame."""
     height, width, _ = rgb.shape
     header = Header(frame_id='camera_optical_frame')
@@ -113,7 +118,6 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
         people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
         return lambda: people.smooth_masks(result, next(times_ns))
 
-    yield 'landmarks', 'executor, one round', spin_once
     yield 'landmarks', 'receive', lambda: deserialize_message(serialized, Image)
     yield 'landmarks', 'convert (rgb8)', lambda: to_frame(message)
     yield 'landmarks', 'copy into MediaPipe', lambda: Picture(ImageFormat.SRGB, rgb)
@@ -165,8 +169,7 @@ def measure(model: str, two_people: str, paths: list[str]) -> list[dict[str, Any
         found += [
             asdict(Step(rgb.shape[1], rgb.shape[0], output, name, *timed(call)))
             for output, name, call in steps(
-                model, rgb, lambda output, message: publishers[output].publish(message),
-                partial(executor.spin_once, timeout_sec=0))]
+                model, rgb, lambda output, message: publishers[output].publish(message))]
     node.destroy_node()
     height, width = load(Path(two_people)).shape[1:3]
     return found + [asdict(Step(width, height, OUTPUT, *each))
