@@ -40,8 +40,9 @@ class ThreadedSubscription:
         Subscribe.
 
         :param callback: called on the thread with a message, and how many of the same publisher's
-            were missed before it: replaced by newer ones, or lost on the way; 0 where nobody knows
-        :param on_idle: called on the thread when, after a message, no other waits
+            were missed before it: replaced by newer ones, or lost on the way; 0 where nobody knows.
+            What it raises is logged
+        :param on_idle: called on the thread when, after a message, no other waits; raises nothing
         :param qos: its depth says how many messages wait while one is worked on
         """
         self._node, self._callback, self._on_idle = node, callback, on_idle
@@ -93,22 +94,23 @@ class ThreadedSubscription:
                 if self._ended:
                     return
                 self._busy = True
-            try:
-                while self._take() and not self._paused and not self._ended:
-                    pass
-                self._on_idle()
-            except Exception:
-                self._node.get_logger().error(f'a message failed:\n{traceback.format_exc()}')
+            while self._take() and not self._paused and not self._ended:
+                pass
+            self._on_idle()
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
 
     def _take(self) -> bool:
-        taken = self._subscription.handle.take_message(self._subscription.msg_type, False)
-        if taken:
-            message, info = taken
-            self._callback(message, self._missed(info))
-        return bool(taken)
+        try:
+            taken = self._subscription.handle.take_message(self._subscription.msg_type, False)
+            if taken:
+                message, info = taken
+                self._callback(message, self._missed(info))
+        except Exception:
+            self._node.get_logger().error(f'a message failed:\n{traceback.format_exc()}')
+            return False
+        return taken is not None
 
     def _missed(self, info: Mapping[str, int]) -> int:
         number = info.get('publication_sequence_number', UNNUMBERED)
