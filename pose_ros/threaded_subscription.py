@@ -40,8 +40,8 @@ class ThreadedSubscription:
         Subscribe.
 
         :param callback: called on the thread with a message, and how many of the same publisher's
-            were missed before it: replaced by newer ones, or lost on the way; 0 where nobody knows.
-            What it raises is logged
+            were missed before it: replaced by newer ones, or lost on the way; 0 where nobody
+            knows. What it raises is logged
         :param on_idle: called on the thread when, after a message, no other waits; raises nothing
         :param qos: its depth says how many messages wait while one is worked on
         """
