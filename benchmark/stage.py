@@ -123,7 +123,7 @@ class Stage:
         Return the row of one measurement, with the bare loop just before and just after it.
 
         :param bare_s: seconds of the bare loop, each time
-        :param rate_hz: the camera's; None: SATURATION
+        :param rate_hz: the camera's; None: SATURATION times what the node takes in the warm-up
         :param parts: how many there are to be, for a course in time
         """
         saturated = rate_hz is None
@@ -136,7 +136,7 @@ class Stage:
         self._new_times_ns()
         results = self._listener.ask(command='take')[self._topic]
         if rate_hz is None:
-            rate_hz = SATURATION * len(results) / WARM_UP_S
+            rate_hz = SATURATION * max(len(results), 1) / WARM_UP_S
         measured = [self._measure_part(seconds / parts, rate_hz) for _ in range(parts)]
         slices.append(self._bare.ask(seconds=bare_s, rate_hz=0.0 if saturated else rate_hz))
         memory = memory_mb(self._bare.session)

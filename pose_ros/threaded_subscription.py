@@ -21,6 +21,8 @@ UNNUMBERED = 2**64 - 1  # where the middleware does not number messages
 
 
 class _NotTheExecutors(ReentrantCallbackGroup):
+    """What is in it belongs to the node, but no executor waits for it: the thread does."""
+
     def can_execute(self, _entity: object) -> bool:
         return False
 
@@ -47,7 +49,8 @@ class ThreadedSubscription:
         """
         self._node, self._callback, self._on_idle = node, callback, on_idle
         group = _NotTheExecutors()
-        # An executor that waits for events of a subscription is woken by its messages, too.
+        # Without handlers of QoS events: an executor that waited for those would be woken by every
+        # message, and spin as long as it is not taken.
         self._subscription = node.create_subscription(
             message_type, topic, _not_called, qos, callback_group=group,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
