@@ -35,12 +35,7 @@ from worker import serve
 
 from pose_ros.allocator import tune_allocator
 from pose_ros.frame import to_frame
-from pose_ros.landmarker import (
-    Landmarker,
-    LandmarkerOptions,
-    _to_result,
-    call_on_same_thread,
-)
+from pose_ros.landmarker import Landmarker, LandmarkerOptions, _calls, _to_result
 from pose_ros.markers import MarkerStyle, SkeletonMarkers
 from pose_ros.masks import mask
 from pose_ros.node import PoseNode
@@ -86,14 +81,13 @@ def detections(model: str, rgb: Any) -> tuple[Callable[[], Any], Callable[[], An
     options = LandmarkerOptions(Path(model))
     task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
         BaseOptions(model), running_mode=vision.RunningMode.VIDEO))
-    call_on_same_thread(task)
     with Landmarker(LandmarkerOptions(Path(model), output_segmentation_masks=True)) as ours:
         result = ours.detect(rgb, 0)
-    stamps_ms = count(0, 33)
+    calls, stamps_ms = _calls(task), count(0, 33)
     picture = Picture(ImageFormat.SRGB, rgb)
 
     def detect() -> Any:
-        return task.detect_for_video(picture, next(stamps_ms))
+        return calls.detect_for_video(picture, next(stamps_ms))
 
     found = detect()
     return detect, lambda: _to_result(found, options), result

@@ -11,16 +11,14 @@ from typing import Any
 
 from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
-from mediapipe.tasks.python.vision import pose_landmarker
 import numpy as np
 from numpy.typing import NDArray
 
+from .library_calls import LibraryCalls
 from .quiet import quiet_stderr
 from .result import Result
-from .same_thread import SameThread
 
-__all__ = ['Delegate', 'Landmarker', 'LandmarkerError', 'LandmarkerOptions', 'RunningMode',
-           'call_on_same_thread']
+__all__ = ['Delegate', 'Landmarker', 'LandmarkerError', 'LandmarkerOptions', 'RunningMode']
 
 MAX_NUM_POSES = 32
 
@@ -111,6 +109,7 @@ class Landmarker:
                 self._task: vision.PoseLandmarker | None = _build(options, on_result)
         except (RuntimeError, ValueError, OSError) as error:
             raise LandmarkerError(_explain(options, error)) from error
+        self._calls = _calls(self._task)
 
     def detect(self, rgb: NDArray[np.uint8], stamp_ms: int) -> Result:
         """
@@ -128,13 +127,14 @@ class Landmarker:
         return result
 
     def _detect(self, rgb: NDArray[np.uint8], stamp_ms: int) -> Result:
-        task, image = self._open_task(), Image(ImageFormat.SRGB, rgb)
+        self._open_task()
+        image = Image(ImageFormat.SRGB, rgb)
         if self._on_begin:
             self._on_begin()
         try:
             if self.options.running_mode is RunningMode.IMAGE:
-                return _to_result(task.detect(image), self.options)
-            return _to_result(task.detect_for_video(image, stamp_ms), self.options)
+                return _to_result(self._calls.detect(image), self.options)
+            return _to_result(self._calls.detect_for_video(image, stamp_ms), self.options)
         except (RuntimeError, ValueError) as error:
             raise LandmarkerError(f'MediaPipe could not process the frame: {error}') from error
 
@@ -178,7 +178,7 @@ def _build(options: LandmarkerOptions,
     if on_result is not None:
         def callback(found: vision.PoseLandmarkerResult, _image: Image, stamp_ms: int) -> None:
             on_result(stamp_ms, _to_result(found, options))
-    task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
+    return vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
         BaseOptions(str(options.model), delegate=BaseOptions.Delegate[options.delegate.name]),
         running_mode=vision.RunningMode[options.running_mode.name],
         num_poses=options.num_poses,
@@ -188,30 +188,14 @@ def _build(options: LandmarkerOptions,
         output_segmentation_masks=options.output_segmentation_masks,
         result_callback=callback,
     ))
-    call_on_same_thread(task)
-    return task
 
 
-def call_on_same_thread(task: vision.PoseLandmarker) -> bool:
-    """
-    Have the further calls of a task made on the thread of their caller.
-
-    MediaPipe's Python package hands every call to a thread of the task's, so that threads can
-    share it. Here one thread at a time calls it, and the changes from thread to thread and back,
-    twice a frame, would be for nothing: 0.3 ms. This is private to MediaPipe (seen from 0.10.31 to
-    1.2.2).
-
-    :returns: False when this version is made in another way; nothing is changed then
-    """
+def _calls(task: vision.PoseLandmarker) -> LibraryCalls | vision.PoseLandmarker:
+    """Return the faster way to a task's calls, or where there is none the task itself."""
     try:
-        functions, calls = pose_landmarker._CTYPES_SIGNATURES, task._lib
-        wrappers = {function.func_name: function.create_python_wrapper(calls._lib, SameThread())
-                    for function in functions}
+        return LibraryCalls(task)
     except AttributeError:
-        return False
-    for name, wrapper in wrappers.items():
-        setattr(calls, name, wrapper)
-    return True
+        return task
 
 
 def _explain(options: LandmarkerOptions, error: Exception) -> str:
@@ -222,7 +206,7 @@ def _explain(options: LandmarkerOptions, error: Exception) -> str:
 
 
 def _to_result(found: vision.PoseLandmarkerResult, options: LandmarkerOptions) -> Result:
-    if not found.pose_landmarks:
+    if not len(found.pose_landmarks):
         return Result.empty()
     masks = tuple(np.asarray(_Pixels(mask)) for mask in found.segmentation_masks or ())
     return Result(_array(found.pose_landmarks), _array(found.pose_world_landmarks), masks,
@@ -238,6 +222,8 @@ class _Pixels:
         self._kept = image, view
 
 
-def _array(poses: list[list[Any]]) -> NDArray[np.float32]:
+def _array(poses: NDArray[np.float32] | list[list[Any]]) -> NDArray[np.float32]:
+    if isinstance(poses, np.ndarray):
+        return poses
     return np.array([[(point.x, point.y, point.z, point.visibility, point.presence)
                       for point in pose] for pose in poses], np.float32)

@@ -9,7 +9,7 @@ who changes or destroys what it uses waits for it.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 import traceback
@@ -114,12 +114,12 @@ class Outputs:
 
         :param beside: the landmarks a little later, too, unless the thread is still at work
         """
-        wait((self._followed,))
+        self._followed.exception()  # waits for it
         landmarks_on = self._thread if beside and self._rest.done() else self._same_thread
         self._followed = landmarks_on.submit(self._publish_landmarks, found)
         self._followed.add_done_callback(self._log)
         if any(each.get_subscription_count() for each in self._for_listeners):
-            wait((self._rest,))
+            self._rest.exception()
             self._rest = self._thread.submit(self._publish_rest, found, self._followed)
             self._rest.add_done_callback(self._log)
 
@@ -141,8 +141,8 @@ class Outputs:
                 f'a frame failed:\n{"".join(traceback.format_exception(error))}')
 
     def _wait(self) -> None:
-        wait((self._followed,))
-        wait((self._rest,))
+        self._followed.exception()
+        self._rest.exception()
 
     def _publish_rest(self, found: Found, followed: Future[Result]) -> None:
         if followed.exception():

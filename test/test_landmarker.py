@@ -15,7 +15,8 @@ from pose_ros.landmarker import (
     LandmarkerError,
     LandmarkerOptions,
     RunningMode,
-    call_on_same_thread,
+    _calls,
+    _to_result,
 )
 from pose_ros.result import Result
 
@@ -66,10 +67,12 @@ def test_video_equals_mediapipe_bit_for_bit(
 def test_mediapipes_own_thread_is_not_needed(
         models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
     with Landmarker(LandmarkerOptions(models['lite'])) as ours:
-        ours._task._lib._executor.shutdown()
+        through = threading.Event()
+        ours._task._lib._executor.submit(through.wait)
         assert len(ours.detect(astronaut, 0)) == 1
         with pytest.raises(LandmarkerError, match='timestamp'):
             ours.detect(astronaut, 0)
+        through.set()
 
 
 def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
@@ -77,8 +80,9 @@ def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
     with vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
             BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO)) as task:
         del task._lib._lib
-        assert not call_on_same_thread(task)
-        assert task.detect_for_video(Image(ImageFormat.SRGB, astronaut), 0).pose_landmarks
+        assert _calls(task) is task
+        direct = task.detect_for_video(Image(ImageFormat.SRGB, astronaut), 0)
+        assert_same(_to_result(direct, LandmarkerOptions(models['lite'])), direct)
 
 
 def test_image_mode_equals_mediapipe_bit_for_bit(
