@@ -19,9 +19,11 @@ from rclpy.clock import Clock
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.serialization import deserialize_message
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
+from .serialized import can_be_read, read_image
 from .threaded_subscription import ThreadedSubscription
 
 __all__ = ['IMAGE_QOS', 'IMAGE_TRANSPORTS', 'ImageInput', 'Wish', 'choose']
@@ -72,8 +74,8 @@ class ImageInput:
         :param steady: for the timer that watches the publishers
         :param transport: one of IMAGE_TRANSPORTS
         :param qos: one of IMAGE_QOS
-        :param callback: takes an Image or CompressedImage and how many were missed before it, on a
-            thread of the subscription's
+        :param callback: takes an Image (or what has its fields) or CompressedImage and how many
+            were missed before it, on a thread of the subscription's
         :param on_idle: called on that thread when, after an image, no other waits
         """
         self._name = name
@@ -142,8 +144,14 @@ class ImageInput:
             QoSOverridingOptions(
                 [QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.DURABILITY]))
 
-    def _take(self, message: Image | CompressedImage, missed: int) -> None:
+    def _take(self, serialized: bytes, missed: int) -> None:
         self._last_image_s = monotonic()
+        if self._wish.compressed:
+            message = deserialize_message(serialized, CompressedImage)
+        elif can_be_read(serialized):
+            message = read_image(serialized)
+        else:
+            message = deserialize_message(serialized, Image)
         self._callback(message, missed)
 
     def _follow(self) -> None:

@@ -1,33 +1,47 @@
 """
-A `Result` or pixels and a header in, a serialized `PoseLandmarksArray` or `Image` out.
+A `Result` or pixels and a header in, a serialized `PoseLandmarksArray` or `Image` out, or back.
 
 What the middleware would make of the message objects, in a fraction of the time: arrays lie in
 memory as the serialized message wants them, so landmarks need not go number by number through
-Python objects, and pixels are copied once instead of three times.
+Python objects, and pixels are copied once instead of three times, or not at all.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from std_msgs.msg import Header
 
 from .messages import visible_box_px
 from .skeleton import Landmark
 
 if TYPE_CHECKING:
-    from std_msgs.msg import Header
-
     from .result import Result
 
-__all__ = ['serialize_image', 'serialize_poses']
+__all__ = ['SerializedImage', 'can_be_read', 'read_image', 'serialize_image', 'serialize_poses']
 
 # CDR, little endian, as in the OMG's DDS-RTPS 2.2, chapter 10. Each value begins at a multiple of
 # its size, counted from behind these four bytes.
 ENCAPSULATION = b'\0\1\0\0'
 LARGEST = 8
+LITTLE_ENDIAN = ENCAPSULATION[:2]  # the rest are options, of no concern to a reader
+
+
+@dataclass
+class SerializedImage:
+    """What an Image has; its data is a view of the serialized message."""
+
+    header: Header
+    height: int
+    width: int
+    encoding: str
+    is_bigendian: int
+    step: int
+    data: memoryview
 
 
 def _pose(gap: int) -> np.dtype[np.void]:
@@ -90,6 +104,39 @@ def serialize_image(pixels: NDArray[Any], header: Header, encoding: str) -> byte
         f'<III{len(code)}s?', height, width, len(code), code, False)  # not big-endian
     sizes = struct.pack('<II', pixels.nbytes // height, pixels.nbytes)
     return b''.join((ENCAPSULATION, head, bytes(-len(head) % 4), sizes, little_endian.data))
+
+
+def can_be_read(serialized: bytes) -> bool:
+    """Say whether read_image() knows how a message was serialized: not by big-endian machines."""
+    return serialized.startswith(LITTLE_ENDIAN)
+
+
+def read_image(serialized: bytes) -> SerializedImage:
+    """
+    Return the image in a serialized Image without a copy of its pixels.
+
+    :raises struct.error, UnicodeDecodeError: when it is none
+    """
+    header = Header()
+    header.stamp.sec, header.stamp.nanosec = struct.unpack_from('<iI', serialized, 4)
+    header.frame_id, end = _read_string(serialized, 12)
+    height, width = struct.unpack_from('<II', serialized, _aligned(end))
+    encoding, end = _read_string(serialized, _aligned(end) + 8)
+    begin = _aligned(end + 1) + 8
+    step, size = struct.unpack_from('<II', serialized, begin - 8)
+    return SerializedImage(header, height, width, encoding, serialized[end], step,
+                           memoryview(serialized)[begin:begin + size])
+
+
+def _aligned(at: int) -> int:
+    return at + -at % 4
+
+
+def _read_string(serialized: bytes, at: int) -> tuple[str, int]:
+    """Return the string that begins there, and where it ends."""
+    begin = at + 4
+    length, = struct.unpack_from('<I', serialized, at)
+    return serialized[begin:begin + length - 1].decode(), begin + length
 
 
 def _header(header: Header) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Condition, Thread
 import traceback
-from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.impl.implementation_singleton import rclpy_implementation
@@ -36,14 +35,14 @@ class ThreadedSubscription:
     """
 
     def __init__(self, node: Node, message_type: type, topic: str,
-                 callback: Callable[[Any, int], None], on_idle: Callable[[], None],
+                 callback: Callable[[bytes, int], None], on_idle: Callable[[], None],
                  qos: QoSProfile, overriding: QoSOverridingOptions) -> None:
         """
         Subscribe.
 
-        :param callback: called on the thread with a message, and how many of the same publisher's
-            were missed before it: replaced by newer ones, or lost on the way; 0 where nobody
-            knows. What it raises is logged
+        :param callback: called on the thread with a serialized message, and how many of the same
+            publisher's were missed before it: replaced by newer ones, or lost on the way; 0 where
+            nobody knows. What it raises is logged
         :param on_idle: called on the thread when, after a message, no other waits; raises nothing
         :param qos: its depth says how many messages wait while one is worked on
         """
@@ -106,10 +105,11 @@ class ThreadedSubscription:
 
     def _take(self) -> bool:
         try:
-            taken = self._subscription.handle.take_message(self._subscription.msg_type, False)
+            taken = self._subscription.handle.take_message(
+                self._subscription.msg_type, True)
             if taken:
-                message, info = taken
-                self._callback(message, self._missed(info))
+                serialized, info = taken
+                self._callback(serialized, self._missed(info))
         except Exception:
             self._node.get_logger().error(f'a message failed:\n{traceback.format_exc()}')
             return False

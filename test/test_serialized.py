@@ -10,7 +10,7 @@ from std_msgs.msg import Header
 
 from pose_ros.messages import PoseMessageWriter
 from pose_ros.result import PositionSource, Result
-from pose_ros.serialized import serialize_image, serialize_poses
+from pose_ros.serialized import can_be_read, read_image, serialize_image, serialize_poses
 
 
 def people(count: int) -> Result:
@@ -70,3 +70,21 @@ def test_an_image_is_what_the_middleware_makes(
     ours = serialize_image(pixels, header, encoding)
     assert len(ours) == len(serialize_message(image))
     assert deserialize_message(ours, Image) == image
+
+
+@pytest.mark.parametrize('frame_id', ['', 'ab', 'abc', 'camera/ö', 'camera_optical_frame'])
+@pytest.mark.parametrize('encoding', ['', 'rgb8', 'mono8', '32FC1', 'bayer_rggb16'])
+@pytest.mark.parametrize('size', [0, 1, 12])
+def test_what_the_middleware_makes_of_an_image_is_read(
+        frame_id: str, encoding: str, size: int) -> None:
+    header = Header(frame_id=frame_id)
+    header.stamp.sec, header.stamp.nanosec = -1, 999_999_999
+    image = Image(header=header, height=2, width=3, encoding=encoding, is_bigendian=1, step=6)
+    image.data.frombytes(bytes(range(size)))
+    serialized = serialize_message(image)
+    assert can_be_read(serialized)
+    read = read_image(serialized)
+    assert read.data.tobytes() == image.data.tobytes()
+    read.data = image.data
+    assert [getattr(read, name) for name in image.get_fields_and_field_types()] == [
+        getattr(image, name) for name in image.get_fields_and_field_types()]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from queue import Empty, Queue
 import threading
 import time
-from typing import Any
 
 import pytest
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.serialization import deserialize_message
 from ros import World
 from std_msgs.msg import Int32
 
@@ -37,7 +37,8 @@ class Slow:
         for number in numbers:
             self.publisher.publish(Int32(data=number))
 
-    def _work(self, message: Any, missed: int) -> None:
+    def _work(self, serialized: bytes, missed: int) -> None:
+        message = deserialize_message(serialized, Int32)
         self.begun.put((message.data, missed))
         if message.data < 0:
             raise ValueError('a number that nobody wants')
