@@ -24,7 +24,7 @@ COLUMNS = 'x', 'y', 'z', 'visibility', 'presence'
 
 
 class LibraryCalls:
-    """What is called for every frame, as on the task itself; to be used before that is closed."""
+    """What is called for every frame, as on the task itself; not to be used when it is closed."""
 
     def __init__(self, task: vision.PoseLandmarker) -> None:
         """
@@ -32,11 +32,12 @@ class LibraryCalls:
 
         :raises AttributeError: when this version of MediaPipe is made in another way
         """
-        self._library, self._handle = task._lib._lib, task._handle
-        self._detect_image = self._library.MpPoseLandmarkerDetectImage
-        self._detect_for_video = self._library.MpPoseLandmarkerDetectForVideo
-        self._close_result = self._library.MpPoseLandmarkerCloseResult
-        self._free_error = self._library.MpErrorFree
+        self._task = task  # which closes itself when nobody has it any more
+        library, self._handle = task._lib._lib, task._handle
+        self._detect_image = library.MpPoseLandmarkerDetectImage
+        self._detect_for_video = library.MpPoseLandmarkerDetectForVideo
+        self._close_result = library.MpPoseLandmarkerCloseResult
+        self._free_error = library.MpErrorFree
         self._raise = pose_landmarker.mediapipe_c_utils.handle_status
         self._result_type = self._close_result.argtypes[0]._type_
 

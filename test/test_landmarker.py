@@ -85,6 +85,14 @@ def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
         assert_same(_to_result(direct, LandmarkerOptions(models['lite'])), direct)
 
 
+def test_a_task_is_not_closed_while_it_can_be_called(
+        models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
+    calls = _calls(vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
+        BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO)))
+    found = calls.detect_for_video(Image(ImageFormat.SRGB, astronaut), 0)
+    assert found.pose_landmarks.shape == (1, 33, 5)
+
+
 def test_image_mode_equals_mediapipe_bit_for_bit(
         models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
     both = np.ascontiguousarray(np.hstack([astronaut, astronaut[:, ::-1]]))
