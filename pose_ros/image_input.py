@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -124,8 +125,11 @@ class ImageInput:
         self._node.destroy_timer(self._timer)
         self._subscription.destroy()
 
+    def _type(self) -> type:
+        return CompressedImage if self._wish.compressed else Image
+
     def _type_name(self) -> str:
-        return 'sensor_msgs/msg/' + ('CompressedImage' if self._wish.compressed else 'Image')
+        return f'sensor_msgs/msg/{self._type().__name__}'
 
     def _publishers(self, topic: str) -> list[TopicEndpointInfo]:
         return self._node.get_publishers_info_by_topic(topic)
@@ -137,22 +141,19 @@ class ImageInput:
 
     def _subscribe(self) -> ThreadedSubscription:
         # Reliability is not among the overridable policies: image_qos is the parameter for it.
+        kind = self._type()
         return ThreadedSubscription(
-            self._node, CompressedImage if self._wish.compressed else Image,
-            self.topic if self._wish.compressed else self._name,
-            self._take, self._on_idle, QoSProfile(depth=1, reliability=self._wish.reliability),
+            self._node, kind, self.topic if self._wish.compressed else self._name,
+            partial(self._take, kind), self._on_idle,
+            QoSProfile(depth=1, reliability=self._wish.reliability),
             QoSOverridingOptions(
                 [QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.DURABILITY]))
 
-    def _take(self, serialized: bytes, missed: int) -> None:
+    def _take(self, kind: type, serialized: bytes, missed: int) -> None:
         self._last_image_s = monotonic()
-        if self._wish.compressed:
-            message = deserialize_message(serialized, CompressedImage)
-        elif can_be_read(serialized):
-            message = read_image(serialized)
-        else:
-            message = deserialize_message(serialized, Image)
-        self._callback(message, missed)
+        at_once = kind is Image and can_be_read(serialized)
+        self._callback(
+            read_image(serialized) if at_once else deserialize_message(serialized, kind), missed)
 
     def _follow(self) -> None:
         wish = self._choose()

@@ -117,9 +117,9 @@ def read_image(serialized: bytes) -> SerializedImage:
 
     :raises struct.error, UnicodeDecodeError: when it is none
     """
-    header = Header()
-    header.stamp.sec, header.stamp.nanosec = struct.unpack_from('<iI', serialized, 4)
-    header.frame_id, end = _read_string(serialized, 12)
+    header, begin = Header(), len(ENCAPSULATION)
+    header.stamp.sec, header.stamp.nanosec = struct.unpack_from('<iI', serialized, begin)
+    header.frame_id, end = _read_string(serialized, begin + 8)
     height, width = struct.unpack_from('<II', serialized, _aligned(end))
     encoding, end = _read_string(serialized, _aligned(end) + 8)
     begin = _aligned(end + 1) + 8

@@ -105,8 +105,8 @@ class ThreadedSubscription:
 
     def _take(self) -> bool:
         try:
-            taken = self._subscription.handle.take_message(
-                self._subscription.msg_type, True)
+            raw = True  # serialized
+            taken = self._subscription.handle.take_message(self._subscription.msg_type, raw)
             if taken:
                 serialized, info = taken
                 self._callback(serialized, self._missed(info))
