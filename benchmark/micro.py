@@ -18,8 +18,6 @@ from typing import Any
 
 from following import INFER, OUTPUT, following, new_people
 from frames import load
-from mediapipe import Image as Picture
-from mediapipe import ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
 from pose_ros.msg import PoseLandmarksArray
@@ -27,7 +25,6 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
@@ -42,7 +39,7 @@ from pose_ros.node import PoseNode
 from pose_ros.overlay import OverlayStyle, draw
 from pose_ros.positions import Positions
 from pose_ros.result import Result
-from pose_ros.serialized import serialize_image, serialize_poses
+from pose_ros.serialized import read_image, serialize_image, serialize_poses
 
 CALLS = 50
 WARM_UP_CALLS = 5
@@ -76,21 +73,26 @@ def timed(call: Callable[[], Any]) -> tuple[float, float]:
     return median(wall_ms[WARM_UP_CALLS:]), median(cpu_ms[WARM_UP_CALLS:])
 
 
-def detections(model: str, rgb: Any) -> tuple[Callable[[], Any], Callable[[], Any], Result]:
-    """Return MediaPipe at work on one frame, the conversion of its result, and one with a mask."""
+def detections(model: str, rgb: Any) -> tuple[
+        Callable[[], Any], Callable[[], Any], Callable[[], Any], Result]:
+    """
+    Return what is done with one frame, and what is found in it with a mask.
+
+    That is its way into MediaPipe, MediaPipe at work on it, and the conversion of the result.
+    """
     options = LandmarkerOptions(Path(model))
     task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
         BaseOptions(model), running_mode=vision.RunningMode.VIDEO))
     with Landmarker(LandmarkerOptions(Path(model), output_segmentation_masks=True)) as ours:
         result = ours.detect(rgb, 0)
     calls, stamps_ms = _calls(task), count(0, 33)
-    picture = Picture(ImageFormat.SRGB, rgb)
+    picture = calls.image(rgb)
 
     def detect() -> Any:
         return calls.detect_for_video(picture, next(stamps_ms))
 
     found = detect()
-    return detect, lambda: _to_result(found, options), result
+    return lambda: calls.image(rgb), detect, lambda: _to_result(found, options), result
 
 
 def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
@@ -99,8 +101,8 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     height, width, _ = rgb.shape
     header = Header(frame_id='camera_optical_frame')
     serialized = serialize_image(rgb, header, 'rgb8')
-    message = deserialize_message(serialized, Image)
-    detect, convert, result = detections(model, rgb)
+    message = read_image(serialized)
+    copy, detect, convert, result = detections(model, rgb)
     without_mask = replace(result, masks=())
     frame, times_ns = to_frame(message), count(1, 33_000_000)
 
@@ -112,9 +114,9 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
         people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
         return lambda: people.smooth_masks(result, next(times_ns))
 
-    yield 'landmarks', 'receive', lambda: deserialize_message(serialized, Image)
+    yield 'landmarks', 'read the image', lambda: read_image(serialized)
     yield 'landmarks', 'convert (rgb8)', lambda: to_frame(message)
-    yield 'landmarks', 'copy into MediaPipe', lambda: Picture(ImageFormat.SRGB, rgb)
+    yield 'landmarks', 'copy into MediaPipe', copy
     yield 'landmarks', INFER, detect
     yield 'landmarks', 'result to arrays', convert
     yield 'landmarks', 'track and place', follow(without_mask)
@@ -137,7 +139,7 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     yield 'overlay', 'draw', lambda: draw(rgb, result, OverlayStyle())
     yield 'overlay', 'message', lambda: serialize_image(drawn, header, 'rgb8')
     yield 'overlay', 'publish', lambda: publish('overlay', overlay)
-    bgr = deserialize_message(serialize_image(rgb, header, 'bgr8'), Image)
+    bgr = read_image(serialize_image(rgb, header, 'bgr8'))
     yield 'bgr8 images', 'convert', lambda: to_frame(bgr)
 
 

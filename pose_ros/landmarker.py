@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mediapipe import Image, ImageFormat
+from mediapipe import Image
 from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
 from numpy.typing import NDArray
 
-from .library_calls import LibraryCalls
+from .library_calls import LibraryCalls, TaskCalls
 from .quiet import quiet_stderr
 from .result import Result
 
@@ -128,7 +128,7 @@ class Landmarker:
 
     def _detect(self, rgb: NDArray[np.uint8], stamp_ms: int) -> Result:
         self._open_task()
-        image = Image(ImageFormat.SRGB, rgb)
+        image = self._calls.image(rgb)
         if self._on_begin:
             self._on_begin()
         try:
@@ -147,7 +147,7 @@ class Landmarker:
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
         try:
-            self._open_task().detect_async(Image(ImageFormat.SRGB, rgb), stamp_ms)
+            self._open_task().detect_async(self._calls.image(rgb), stamp_ms)
         except (RuntimeError, ValueError) as error:
             raise LandmarkerError(f'MediaPipe could not take the frame: {error}') from error
 
@@ -190,12 +190,12 @@ def _build(options: LandmarkerOptions,
     ))
 
 
-def _calls(task: vision.PoseLandmarker) -> LibraryCalls | vision.PoseLandmarker:
-    """Return the faster way to a task's calls, or where there is none the task itself."""
+def _calls(task: vision.PoseLandmarker) -> LibraryCalls | TaskCalls:
+    """Return the faster way to a task's calls, or where there is none its own."""
     try:
         return LibraryCalls(task)
     except AttributeError:
-        return task
+        return TaskCalls(task)
 
 
 def _explain(options: LandmarkerOptions, error: Exception) -> str:

@@ -2,7 +2,9 @@
 A task of MediaPipe's in, calls of its C library out: on the caller's thread, landmarks as arrays.
 
 MediaPipe's Python package hands every call to a thread of the task's, so that threads can share
-it, and makes an object of each landmark. Here one thread at a time calls it and wants arrays.
+it, makes an object of each landmark, and looks twenty functions up for each image. Here one thread
+at a time calls it and wants arrays. After an inference the processor's nearer caches hold nothing
+of ours, so that what little is done here costs by the code it runs through.
 What is used here is private to MediaPipe, and the same from 0.10.31 to 1.2.2.
 """
 
@@ -12,19 +14,33 @@ import ctypes
 from functools import cache
 from typing import Any
 
-from mediapipe import Image
+from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import vision
 from mediapipe.tasks.python.vision import pose_landmarker
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['LibraryCalls']
+__all__ = ['LibraryCalls', 'TaskCalls']
 
 COLUMNS = 'x', 'y', 'z', 'visibility', 'presence'
+FLOAT_SIZE = ctypes.sizeof(ctypes.c_float)
+
+
+class TaskCalls:
+    """What is called for every frame: the task's own methods, in any version of MediaPipe."""
+
+    def __init__(self, task: vision.PoseLandmarker) -> None:
+        """Take a task's methods."""
+        self.detect, self.detect_for_video = task.detect, task.detect_for_video
+
+    @staticmethod
+    def image(rgb: NDArray[np.uint8]) -> Image:
+        """Return a copy of uint8 (H, W, 3), C-contiguous, for MediaPipe."""
+        return Image(ImageFormat.SRGB, rgb)
 
 
 class LibraryCalls:
-    """What is called for every frame, as on the task itself; not to be used when it is closed."""
+    """The same past MediaPipe's Python package; not to be used when the task is closed."""
 
     def __init__(self, task: vision.PoseLandmarker) -> None:
         """
@@ -34,12 +50,26 @@ class LibraryCalls:
         """
         self._task = task  # which closes itself when nobody has it any more
         library, self._handle = task._lib._lib, task._handle
+        # Which gives the library's functions on images their types, too.
+        self._image_library = Image(ImageFormat.SRGB, np.zeros((1, 1, 3), np.uint8))._lib
+        self._create_image = self._image_library.MpImageCreateFromUint8Data
         self._detect_image = library.MpPoseLandmarkerDetectImage
         self._detect_for_video = library.MpPoseLandmarkerDetectForVideo
         self._close_result = library.MpPoseLandmarkerCloseResult
         self._free_error = library.MpErrorFree
         self._raise = pose_landmarker.mediapipe_c_utils.handle_status
         self._result_type = self._close_result.argtypes[0]._type_
+
+    def image(self, rgb: NDArray[np.uint8]) -> Image:
+        """See TaskCalls."""
+        image, error = Image.__new__(Image), ctypes.c_char_p()
+        image._lib, image._image_ptr = self._image_library, ctypes.c_void_p()
+        height, width, _ = rgb.shape
+        first = ctypes.c_uint8.from_address(rgb.ctypes.data)
+        self._check(self._create_image(
+            ImageFormat.SRGB, width, height, ctypes.byref(first), rgb.size,
+            ctypes.byref(image._image_ptr), ctypes.byref(error)), error)
+        return image
 
     def detect(self, image: Image) -> vision.PoseLandmarkerResult:
         """
@@ -55,13 +85,9 @@ class LibraryCalls:
 
     def _call(self, function: Any, image: Image, *stamp_ms: int) -> vision.PoseLandmarkerResult:
         found, error = self._result_type(), ctypes.c_char_p()
-        status = function(self._handle, image._image_ptr, None, *stamp_ms, ctypes.byref(found),
-                          ctypes.byref(error))
-        try:
-            self._raise(status, error)
-        finally:
-            if error.value is not None:
-                self._free_error(error)
+        self._check(function(
+            self._handle, image._image_ptr, None, *stamp_ms, ctypes.byref(found),
+            ctypes.byref(error)), error)
         try:
             return vision.PoseLandmarkerResult(
                 _arrays(found.pose_landmarks, found.pose_landmarks_count),
@@ -71,19 +97,27 @@ class LibraryCalls:
         finally:
             self._close_result(ctypes.byref(found))
 
+    def _check(self, status: int, error: ctypes.c_char_p) -> None:
+        if status:
+            try:
+                self._raise(status, error)
+            finally:
+                self._free_error(error)
+
 
 def _arrays(people: Any, count: int) -> NDArray[np.float32]:
-    return np.array([_array(people[i]) for i in range(count)], np.float32)
+    arrays = [_array(people[i]) for i in range(count)]
+    return arrays[0][np.newaxis] if count == 1 else np.array(arrays, np.float32)
 
 
 def _array(person: Any) -> NDArray[np.float32]:
-    structure = person.landmarks._type_
-    landmarks = ctypes.string_at(
-        person.landmarks, person.landmarks_count * ctypes.sizeof(structure))
-    floats = np.frombuffer(landmarks, np.float32).reshape(person.landmarks_count, -1)
-    return floats[:, _columns(structure)]
+    structure, count = person.landmarks._type_, person.landmarks_count
+    size = ctypes.sizeof(structure)
+    floats: NDArray[np.float32] = np.ndarray(
+        (count, size // FLOAT_SIZE), np.float32, ctypes.string_at(person.landmarks, count * size))
+    return floats.take(_columns(structure), axis=1)
 
 
 @cache
 def _columns(structure: type[ctypes.Structure]) -> list[int]:
-    return [getattr(structure, name).offset // ctypes.sizeof(ctypes.c_float) for name in COLUMNS]
+    return [getattr(structure, name).offset // FLOAT_SIZE for name in COLUMNS]

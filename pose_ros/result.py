@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,8 @@ class PositionSource(IntEnum):
 @dataclass(frozen=True, eq=False)
 class Result:
     """
-    N people found in one frame, N >= 0. Row i of every array is the same person.
+    N people found in one frame, N >= 0. Row i of every array is the same person. What is not given
+    is unknown: an array that is shared and cannot be written to.
 
     :param landmarks: float32 (N, 33, 5), columns x, y, z, visibility, presence. Normalized: x and
         y as fractions of image width and height (outside [0, 1] when outside the image), z
@@ -58,15 +61,12 @@ class Result:
     def __post_init__(self) -> None:
         """Fill what was not given with "unknown", and check the shapes."""
         people = len(self.landmarks)
-        for name, unknown, shape in (
-                ('track_ids', np.int32(UNTRACKED), (people,)), ('positions', np.nan, (people, 3)),
-                ('position_errors', np.nan, (people,)),
-                ('position_sources', np.uint8(PositionSource.NONE), (people,))):
+        for name, unknown in _unknown(people):
             value = getattr(self, name)
             if value is None:
-                object.__setattr__(self, name, np.full(shape, unknown))
-            elif value.shape != shape:
-                raise ValueError(f'{name}: wanted shape {shape}, got {value.shape}')
+                object.__setattr__(self, name, unknown)
+            elif value.shape != unknown.shape:
+                raise ValueError(f'{name}: wanted shape {unknown.shape}, got {value.shape}')
         for name in ('landmarks', 'world_landmarks'):
             shape = getattr(self, name).shape
             if shape != (people, len(Landmark), 5):
@@ -95,3 +95,15 @@ class Result:
         """float32 (N,) in [0, 1]: mean presence of each person's landmarks."""
         mean: NDArray[np.float32] = self.landmarks[:, :, PRESENCE].mean(axis=1)
         return mean
+
+
+@cache
+def _unknown(people: int) -> tuple[tuple[str, NDArray[Any]], ...]:
+    """Return what is unknown of so many people at first."""
+    unknown = (('track_ids', np.full(people, UNTRACKED, np.int32)),
+               ('positions', np.full((people, 3), np.nan)),
+               ('position_errors', np.full(people, np.nan)),
+               ('position_sources', np.full(people, PositionSource.NONE, np.uint8)))
+    for _, array in unknown:
+        array.flags.writeable = False
+    return unknown

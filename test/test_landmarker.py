@@ -18,6 +18,7 @@ from pose_ros.landmarker import (
     _calls,
     _to_result,
 )
+from pose_ros.library_calls import LibraryCalls, TaskCalls
 from pose_ros.result import Result
 
 MODELS = ('lite', 'full', 'heavy')
@@ -80,8 +81,9 @@ def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
     with vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
             BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO)) as task:
         del task._lib._lib
-        assert _calls(task) is task
-        direct = task.detect_for_video(Image(ImageFormat.SRGB, astronaut), 0)
+        calls = _calls(task)
+        assert isinstance(calls, TaskCalls)
+        direct = calls.detect_for_video(calls.image(astronaut), 0)
         assert_same(_to_result(direct, LandmarkerOptions(models['lite'])), direct)
 
 
@@ -89,7 +91,8 @@ def test_a_task_is_not_closed_while_it_can_be_called(
         models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
     calls = _calls(vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
         BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO)))
-    found = calls.detect_for_video(Image(ImageFormat.SRGB, astronaut), 0)
+    assert isinstance(calls, LibraryCalls)
+    found = calls.detect_for_video(calls.image(astronaut), 0)
     assert found.pose_landmarks.shape == (1, 33, 5)
 
 

@@ -200,9 +200,8 @@ def test_clear_deletes_all_and_forgets() -> None:
 
 def test_nothing_stays_from_the_frame_before() -> None:
     markers = SkeletonMarkers()
-    half = people(2, 1)
+    half = replace(people(2, 1), positions=np.array(((np.nan,) * 3, (1.0,) * 3)))
     half.visibility[0, :16] = 0.0
-    half.positions[1] = 1.0
     for result in (people(2), half, people(2, 2), people(1, 3)):
         reused = [marker for marker in markers.write(result, HEADER, STYLE).markers
                   if marker.action == Marker.ADD]

@@ -1,5 +1,7 @@
 """Messages hold what the result holds, to the bit, and arrive so."""
 
+from dataclasses import replace
+
 from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
@@ -85,8 +87,8 @@ def test_known_position_and_track() -> None:
 
 def test_writer_leaves_nothing_of_the_frame_before() -> None:
     writer = PoseMessageWriter()
-    frames = [people(3, 1), people(1, 2), Result.empty(), people(2, 3)]
-    frames[0].positions[:] = 1.0
+    frames = [replace(people(3, 1), positions=np.ones((3, 3))), people(1, 2), Result.empty(),
+              people(2, 3)]
     frames[1].visibility[:] = 0.0
     for result in frames:
         reused = over_the_wire(writer.write(result, header(), 640, 480))
