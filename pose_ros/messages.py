@@ -7,13 +7,13 @@ The writer keeps its message objects: building them anew for each frame takes tw
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .msg import Landmark, PoseLandmarks, PoseLandmarksArray
-from .result import VISIBILITY, X, Y
 
 if TYPE_CHECKING:
     from std_msgs.msg import Header
@@ -86,11 +86,11 @@ def visible_box_px(
     :param height: of the image, pixels
     :returns: left, top, width and height in pixels
     """
-    xy = landmarks[landmarks[:, VISIBILITY] >= ROI_MIN_VISIBILITY][:, (X, Y)].astype(np.float64)
-    xy = xy[np.isfinite(xy).all(axis=1)]
-    if not ((xy >= 0) & (xy <= 1)).all(axis=1).any():
+    points = [(x, y) for x, y, _, visibility, _ in landmarks.tolist()
+              if visibility >= ROI_MIN_VISIBILITY and isfinite(x) and isfinite(y)]
+    if not any(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
         return 0, 0, 0, 0
-    size = np.array((width, height))
-    box_px = np.floor([xy.min(axis=0) * size, xy.max(axis=0) * size]).clip(0, size - 1)
-    (left, top), (right, bottom) = box_px.astype(int).tolist()
+    (left, right), (top, bottom) = (
+        [int(min(max(end * size, 0), size - 1)) for end in (min(values), max(values))]
+        for values, size in zip(zip(*points, strict=True), (width, height), strict=True))
     return left, top, right - left + 1, bottom - top + 1

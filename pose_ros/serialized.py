@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from std_msgs.msg import Header
 
 from .messages import visible_box_px
-from .skeleton import Landmark
 
 if TYPE_CHECKING:
     from .result import Result
@@ -27,7 +26,6 @@ __all__ = ['SerializedImage', 'can_be_read', 'read_image', 'serialize_image', 's
 # CDR, little endian, as in the OMG's DDS-RTPS 2.2, chapter 10. Each value begins at a multiple of
 # its size, counted from behind these four bytes.
 ENCAPSULATION = b'\0\1\0\0'
-LARGEST = 8
 LITTLE_ENDIAN = ENCAPSULATION[:2]  # the rest are options, of no concern to a reader
 
 
@@ -44,19 +42,8 @@ class SerializedImage:
     data: memoryview
 
 
-def _pose(gap: int) -> np.dtype[np.void]:
-    """Return a serialized PoseLandmarks, up to where the next begins."""
-    landmarks = (len(Landmark), 5)
-    return np.dtype([
-        ('track_id', '<i4'), ('confidence', '<f4'),
-        ('roi', '<u4', 4), ('do_rectify', '?'), ('gap_1', 'V3'),
-        ('landmarks', '<f4', landmarks), ('world_landmarks', '<f4', landmarks),
-        ('gap_2', f'V{gap}'), ('position', '<f8', 3),
-        ('position_error', '<f4'), ('position_source', 'u1'), ('gap_3', 'V3')])
-
-
-POSE_AT = {0: _pose(gap=4), 4: _pose(gap=0)}  # by where it begins, modulo LARGEST
-LAST_GAP = POSE_AT[0]['gap_3'].itemsize
+# A PoseLandmarks before its landmarks, and from its position on.
+POSE_HEAD, POSE_END = struct.Struct('<if4I?3x'), struct.Struct('<3dfB')
 
 
 def serialize_poses(result: Result, header: Header, width: int, height: int) -> bytes:
@@ -68,25 +55,20 @@ def serialize_poses(result: Result, header: Header, width: int, height: int) -> 
     :param width: of the image, pixels
     :param height: of the image, pixels
     """
-    parts = [_header(header)]
-    parts.append(struct.pack('<III', width, height, len(result)))
-    end = sum(map(len, parts))
-    confidences = result.confidence
-    for i, landmarks in enumerate(result.landmarks):
-        pose = np.zeros((), POSE_AT[end % LARGEST])
+    serialized = bytearray(_header(header) + struct.pack('<III', width, height, len(result)))
+    for track_id, confidence, landmarks, world_landmarks, position, error, source in zip(
+            result.track_ids.tolist(), result.confidence.tolist(), result.landmarks,
+            result.world_landmarks, result.positions.tolist(), result.position_errors.tolist(),
+            result.position_sources.tolist(), strict=True):
         left, top, box_width, box_height = visible_box_px(landmarks, width, height)
-        pose['track_id'] = result.track_ids[i]
-        pose['confidence'] = confidences[i]
-        pose['roi'] = left, top, box_height, box_width
-        pose['landmarks'] = landmarks
-        pose['world_landmarks'] = result.world_landmarks[i]
-        pose['position'] = result.positions[i]
-        pose['position_error'] = result.position_errors[i]
-        pose['position_source'] = result.position_sources[i]
-        parts.append(pose.tobytes())
-        end += pose.nbytes
-    serialized = ENCAPSULATION + b''.join(parts)
-    return serialized[:-LAST_GAP] if len(result) else serialized
+        serialized += bytes(-len(serialized) % 4)
+        serialized += POSE_HEAD.pack(
+            track_id, confidence, left, top, box_height, box_width, False)
+        serialized += landmarks.astype('<f4').tobytes()
+        serialized += world_landmarks.astype('<f4').tobytes()
+        serialized += bytes(-len(serialized) % 8)
+        serialized += POSE_END.pack(*position, error, source)
+    return ENCAPSULATION + serialized
 
 
 def serialize_image(pixels: NDArray[Any], header: Header, encoding: str) -> bytes:
