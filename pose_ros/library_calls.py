@@ -2,9 +2,9 @@
 A task of MediaPipe's in, calls of its C library out: on the caller's thread, landmarks as arrays.
 
 MediaPipe's Python package hands every call to a thread of the task's, so that threads can share
-it, makes an object of each landmark, and looks twenty functions up for each image. Here one thread
-at a time calls it and wants arrays. After an inference the processor's nearer caches hold nothing
-of ours, so that what little is done here costs by the code it runs through.
+it, makes an object of each landmark, and tells twenty functions their types anew for each image.
+Here one thread at a time calls it and wants arrays, in few steps: after an inference Python's code
+and data are no longer in the processor's nearer caches, and each new piece of them costs.
 What is used here is private to MediaPipe, and the same from 0.10.31 to 1.2.2.
 """
 
@@ -49,25 +49,24 @@ class LibraryCalls:
         :raises AttributeError: when this version of MediaPipe is made in another way
         """
         self._task = task  # which closes itself when nobody has it any more
-        library, self._handle = task._lib._lib, task._handle
-        # Which gives the library's functions on images their types, too.
-        self._image_library = Image(ImageFormat.SRGB, np.zeros((1, 1, 3), np.uint8))._lib
-        self._create_image = self._image_library.MpImageCreateFromUint8Data
-        self._detect_image = library.MpPoseLandmarkerDetectImage
-        self._detect_for_video = library.MpPoseLandmarkerDetectForVideo
-        self._close_result = library.MpPoseLandmarkerCloseResult
-        self._free_error = library.MpErrorFree
+        self._library, self._handle = task._lib._lib, task._handle
+        TaskCalls.image(np.zeros((1, 1, 3), np.uint8))  # tells the library's functions their types
+        self._create_image = self._library.MpImageCreateFromUint8Data
+        self._detect_image = self._library.MpPoseLandmarkerDetectImage
+        self._detect_for_video = self._library.MpPoseLandmarkerDetectForVideo
+        self._close_result = self._library.MpPoseLandmarkerCloseResult
+        self._free_error = self._library.MpErrorFree
         self._raise = pose_landmarker.mediapipe_c_utils.handle_status
         self._result_type = self._close_result.argtypes[0]._type_
 
     def image(self, rgb: NDArray[np.uint8]) -> Image:
         """See TaskCalls."""
         image, error = Image.__new__(Image), ctypes.c_char_p()
-        image._lib, image._image_ptr = self._image_library, ctypes.c_void_p()
+        image._lib, image._image_ptr = self._library, ctypes.c_void_p()
         height, width, _ = rgb.shape
-        first = ctypes.c_uint8.from_address(rgb.ctypes.data)
+        first_sample = ctypes.c_uint8.from_address(rgb.ctypes.data)
         self._check(self._create_image(
-            ImageFormat.SRGB, width, height, ctypes.byref(first), rgb.size,
+            ImageFormat.SRGB, width, height, ctypes.byref(first_sample), rgb.size,
             ctypes.byref(image._image_ptr), ctypes.byref(error)), error)
         return image
 
@@ -106,8 +105,7 @@ class LibraryCalls:
 
 
 def _arrays(people: Any, count: int) -> NDArray[np.float32]:
-    arrays = [_array(people[i]) for i in range(count)]
-    return arrays[0][np.newaxis] if count == 1 else np.array(arrays, np.float32)
+    return np.array([_array(people[i]) for i in range(count)], np.float32)
 
 
 def _array(person: Any) -> NDArray[np.float32]:

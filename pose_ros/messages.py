@@ -90,7 +90,12 @@ def visible_box_px(
               if visibility >= ROI_MIN_VISIBILITY and isfinite(x) and isfinite(y)]
     if not any(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
         return 0, 0, 0, 0
-    (left, right), (top, bottom) = (
-        [int(min(max(end * size, 0), size - 1)) for end in (min(values), max(values))]
-        for values, size in zip(zip(*points, strict=True), (width, height), strict=True))
+    xs, ys = zip(*points, strict=True)
+    left, right = _pixel(min(xs), width), _pixel(max(xs), width)
+    top, bottom = _pixel(min(ys), height), _pixel(max(ys), height)
     return left, top, right - left + 1, bottom - top + 1
+
+
+def _pixel(normalized: float, size: int) -> int:
+    """Return which of so many pixels in a row a coordinate is in, or the nearest to it."""
+    return int(min(max(normalized * size, 0), size - 1))

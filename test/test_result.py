@@ -25,6 +25,14 @@ def test_unknown_is_filled_in() -> None:
     assert result.position_sources.tolist() == [PositionSource.NONE] * 2
 
 
+def test_what_is_shared_cannot_be_written_to() -> None:
+    result = Result(people(2), people(2))
+    for array in (result.track_ids, result.positions, result.position_errors,
+                  result.position_sources):
+        with pytest.raises(ValueError, match='read-only'):
+            array[0] = 1
+
+
 def test_empty() -> None:
     result = Result.empty()
     assert len(result) == 0
