@@ -50,6 +50,7 @@ bench-accuracy: $(BUILT)
 
 lint: $(BUILT)
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
 clean:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The pip door: runs the package's CMake build and packs what it installs.
 
@@ -35,8 +36,11 @@ def requirements():
     """Return package.xml's run dependencies that PyPI serves, with their version bounds."""
     for tag in PACKAGE.iter('exec_depend'):
         if tag.text in PYPI:
-            bounds = [operator + tag.attrib[key] for key, operator in
-                      (('version_gte', '>='), ('version_lt', '<')) if key in tag.attrib]
+            bounds = [
+                operator + tag.attrib[key]
+                for key, operator in (('version_gte', '>='), ('version_lt', '<'))
+                if key in tag.attrib
+            ]
             yield PYPI[tag.text] + ','.join(bounds)
 
 
@@ -47,12 +51,24 @@ class CMakeBuild(build_ext):
         build = Path('build', f'cmake-{Path(sys.prefix).name.lstrip(".")}')
         stage = (build / 'stage').resolve()
         shutil.rmtree(stage, ignore_errors=True)
-        environment = {**os.environ, 'AMENT_PREFIX_PATH': sys.prefix,
-                       'CMAKE_PREFIX_PATH': sys.prefix, 'DESTDIR': str(stage)}
+        environment = {
+            **os.environ,
+            'AMENT_PREFIX_PATH': sys.prefix,
+            'CMAKE_PREFIX_PATH': sys.prefix,
+            'DESTDIR': str(stage),
+        }
         for command in (
-            ['cmake', '-S', '.', '-B', build, f'-DCMAKE_INSTALL_PREFIX={sys.prefix}',
-             '-DBUILD_TESTING=OFF', '-DCMAKE_BUILD_TYPE=Release',
-             f'-DPython3_EXECUTABLE={sys.executable}'],
+            [
+                'cmake',
+                '-S',
+                '.',
+                '-B',
+                build,
+                f'-DCMAKE_INSTALL_PREFIX={sys.prefix}',
+                '-DBUILD_TESTING=OFF',
+                '-DCMAKE_BUILD_TYPE=Release',
+                f'-DPython3_EXECUTABLE={sys.executable}',
+            ],
             ['cmake', '--build', build, '--parallel', str(os.cpu_count())],
             ['cmake', '--install', build],
         ):
@@ -63,9 +79,12 @@ class CMakeBuild(build_ext):
         shutil.copytree(python / NAME, Path(self.build_lib, NAME), dirs_exist_ok=True)
         shutil.rmtree(python)
         self.distribution.data_files = [
-            (str(folder.relative_to(installed)),
-             [str(file) for file in folder.iterdir() if file.is_file()])
-            for folder in installed.rglob('*') if folder.is_dir()
+            (
+                str(folder.relative_to(installed)),
+                [str(file) for file in folder.iterdir() if file.is_file()],
+            )
+            for folder in installed.rglob('*')
+            if folder.is_dir()
         ]
 
 
@@ -79,9 +98,10 @@ setup(
     packages=[],
     ext_modules=[Extension(NAME, sources=[])],
     cmdclass={'build_ext': CMakeBuild},
-    entry_points={'console_scripts': [
-        'pose_node = pose_ros.main:main',
-        'demo_camera = pose_ros.demo_camera:main',
-        'fetch_models = pose_ros.models:main',
-    ]},
+    entry_points={
+        'console_scripts': [
+            f'{module} = pose_ros.{module}:main'
+            for module in ('pose_node', 'demo_camera', 'fetch_models')
+        ]
+    },
 )

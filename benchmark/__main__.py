@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The benchmark of the node: `python benchmark` from the project's root.
 
@@ -28,7 +29,7 @@ from stage import LANDMARKS, LANDMARKS_TYPE, NODE, OUTPUTS, Peer, Stage
 from targets import SIZES, judge
 from worker import Worker, WorkerError
 
-from pose_ros.models import MODELS, ModelError, fetch
+from pose_ros.models.store import MODELS, ModelError, fetch
 
 HERE = Path(__file__).parent
 ENDURED = Scene(NODE, 'full', *SIZES[0])
@@ -102,12 +103,24 @@ class Benchmark:
     def measure_steps(self) -> None:
         """Add what each step costs."""
         topics = [{'name': LANDMARKS, 'type': LANDMARKS_TYPE, 'stamp_at': 4}, *OUTPUTS]
-        frames = [str(prepare(self._folder, *SIZES[0], 2)),
-                  *(str(prepare(self._folder, *size, 1)) for size in SIZES)]
-        with Worker('listener.py', [json.dumps(topics)], self._folder / 'listener.log',
-                    self._environment), \
-             Worker('micro.py', [str(fetch('full')), *frames], self._folder / 'micro.log',
-                    self._environment) as micro:
+        frames = [
+            str(prepare(self._folder, *SIZES[0], 2)),
+            *(str(prepare(self._folder, *size, 1)) for size in SIZES),
+        ]
+        with (
+            Worker(
+                'listener.py',
+                [json.dumps(topics)],
+                self._folder / 'listener.log',
+                self._environment,
+            ),
+            Worker(
+                'micro.py',
+                [str(fetch('full')), *frames],
+                self._folder / 'micro.log',
+                self._environment,
+            ) as micro,
+        ):
             self.steps.append(micro.ask(120.0))
 
     def measure(self, scene: Scene, seconds: float, peer: Peer | None = None) -> None:
@@ -122,8 +135,7 @@ class Benchmark:
         """Return a long row, and the share of a core that the inactive node uses."""
         lengths = self._lengths
         with Stage(ENDURED, self._folder, self._environment) as stage:
-            row = stage.measure(
-                lengths.endurance, lengths.wanted, 30.0, lengths.endurance_parts)
+            row = stage.measure(lengths.endurance, lengths.wanted, 30.0, lengths.endurance_parts)
             say(row_line(row))
             return row, stage.idle(lengths.idle)
 
@@ -131,29 +143,34 @@ class Benchmark:
 def row_line(row: Row) -> str:
     """Return the most important figures of a row."""
     scene = row.scene
-    return (f'{scene.node} {scene.model} {scene.width}x{scene.height} people {scene.people} '
-            f'masks {scene.masks:d} everything {scene.everything:d} '
-            f'camera {row.camera_hz:.0f} Hz: {row.processed}/{row.sent} frames, '
-            f'{row.latency_ms:.1f} ms, {row.beyond_ms:.2f} beyond inference, '
-            f'throughput {row.throughput:.2f} of bare')
+    return (
+        f'{scene.node} {scene.model} {scene.width}x{scene.height} people {scene.people} '
+        f'masks {scene.masks:d} everything {scene.everything:d} '
+        f'camera {row.camera_hz:.0f} Hz: {row.processed}/{row.sent} frames, '
+        f'{row.latency_ms:.1f} ms, {row.beyond_ms:.2f} beyond inference, '
+        f'throughput {row.throughput:.2f} of bare'
+    )
 
 
 def arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = argparse.ArgumentParser(prog='benchmark', description=__doc__)
     parser.add_argument('--quick', action='store_true', help='end within 3 minutes')
-    parser.add_argument('--name', default=os.environ.get('ROS_DISTRO', 'results'),
-                        help='of the files with the results: the ROS 2 distro')
+    parser.add_argument(
+        '--name',
+        default=os.environ.get('ROS_DISTRO', 'results'),
+        help='of the files with the results: the ROS 2 distro',
+    )
     parser.add_argument('--output', type=Path, default=HERE / 'results')
     peer = parser.add_argument_group(
         'another node beside ours',
-        'any node that publishes one message with a header for each image on /camera/image_raw')
+        'any node that publishes one message with a header for each image on /camera/image_raw',
+    )
     peer.add_argument('--peer-command', help='that starts it, for the shell')
     peer.add_argument('--peer-topic', help='of its messages')
     peer.add_argument('--peer-type', help='of its messages: package/msg/Type')
     parsed = parser.parse_args()
-    given = [bool(each) for each in (
-        parsed.peer_command, parsed.peer_topic, parsed.peer_type)]
+    given = [bool(each) for each in (parsed.peer_command, parsed.peer_topic, parsed.peer_type)]
     if any(given) and not all(given):
         parser.error('--peer-command, --peer-topic and --peer-type belong together')
     return parsed
@@ -190,28 +207,32 @@ def main() -> int:
                 benchmark.measure_steps()
                 for scene in wanted_scenes(models):
                     benchmark.measure(scene, lengths.wanted)
-                for scene in others[number::lengths.rounds]:
+                for scene in others[number :: lengths.rounds]:
                     benchmark.measure(scene, lengths.other)
             endurance, idle_share = benchmark.endure()
             if options.peer_command:
                 peer = Peer(options.peer_topic, options.peer_type, options.peer_command)
                 for size in SIZES:
-                    benchmark.measure(
-                        Scene(peer.topic, 'full', *size), lengths.other, peer)
+                    benchmark.measure(Scene(peer.topic, 'full', *size), lengths.other, peer)
         except WorkerError as error:
             say(f'FAILED: {error}')
             return 1
     bare_ms = [row.bare.inference_ms for row in benchmark.rows if row.scene == ENDURED]
-    say(f'MediaPipe alone took {min(bare_ms):.1f} to {max(bare_ms):.1f} ms for the same frames: '
-        'the nearer, the quieter was the machine')
+    say(
+        f'MediaPipe alone took {min(bare_ms):.1f} to {max(bare_ms):.1f} ms for the same frames: '
+        'the nearer, the quieter was the machine'
+    )
     rows = [*middle(benchmark.rows), endurance]
-    steps = sorted(benchmark.steps, key=lambda each: sum(
-        step['ms'] for step in each if step['name'] == INFER))[len(benchmark.steps) // 2]
+    steps = sorted(
+        benchmark.steps, key=lambda each: sum(step['ms'] for step in each if step['name'] == INFER)
+    )[len(benchmark.steps) // 2]
     targets = list(judge(rows, endurance, idle_share, steps))
     write(options.output, options.name, rows, steps, targets, {**about, 'bare_ms': bare_ms})
     print(row_table(rows), step_table(steps), target_table(targets), sep='\n\n')
-    say(f'{(time.monotonic() - begin_s) / 60:.1f} minutes; '
-        f'results in {options.output}/{options.name}.csv, .json and .png')
+    say(
+        f'{(time.monotonic() - begin_s) / 60:.1f} minutes; '
+        f'results in {options.output}/{options.name}.csv, .json and .png'
+    )
     return 0
 
 

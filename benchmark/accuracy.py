@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The accuracy of ids, smoothing and positions against known truth: `make bench-accuracy`.
 
@@ -31,8 +32,11 @@ def main() -> int:
     """Measure, print and write."""
     RESULTS.mkdir(exist_ok=True)
     tracking, placement = accuracy_tracking.measure(), accuracy_placement.measure()
-    for name, rows in zip(('ids', 'smoothness', 'tracking_cost', 'positions', 'placement_cost'),
-                          (*tracking, *placement), strict=True):
+    for name, rows in zip(
+        ('ids', 'smoothness', 'tracking_cost', 'positions', 'placement_cost'),
+        (*tracking, *placement),
+        strict=True,
+    ):
         write(f'accuracy_{name}', rows)
     text = '\n\n'.join((accuracy_tracking.table(*tracking), accuracy_placement.table(*placement)))
     (RESULTS / 'accuracy.md').write_text(f'# Accuracy against known truth\n\n{text}\n')

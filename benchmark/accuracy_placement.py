@@ -1,17 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
 """How far off the positions of people are, by distance, and what finding them costs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-import sys
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parent.parent / 'test'))
-from people import (
+from pose_ros.following.position_fit import BODY_SCALE_STD, place
+from pose_ros.poses.poses import Poses, PositionSource
+from simulation.people import (
     BODIES_M,
     CAMERAS,
     copies,
@@ -21,9 +21,6 @@ from people import (
     with_holes,
     with_noise,
 )
-
-from pose_ros.placement import BODY_SCALE_STD, place
-from pose_ros.result import PositionSource, Result
 
 DISTANCES_M = (1, 2, 3, 4, 5, 6, 8)
 PEOPLE = 40  # at each distance
@@ -83,15 +80,16 @@ class Cost:
 def accuracy(distance_m: float) -> Accuracy:
     rng = np.random.default_rng(round(distance_m))
     exact, depth_exact = [], []
-    alone: list[Result] = []
-    refined: list[Result] = []
+    alone: list[Poses] = []
+    refined: list[Poses] = []
     truth = []
     for index, heading in enumerate(np.linspace(0, 2 * np.pi, PEOPLE, endpoint=False)):
         position = distance_m * np.array((rng.uniform(-0.3, 0.3), rng.uniform(-0.02, 0.05), 1))
         scale = rng.normal(1, BODY_SCALE_STD)
         body_m = scale * turned(BODIES_M[index % len(BODIES_M)], heading)
         picture = with_holes(
-            depth_image(body_m[None], position[None], CAMERA, distance_m + WALL_BEHIND_M), rng)
+            depth_image(body_m[None], position[None], CAMERA, distance_m + WALL_BEHIND_M), rng
+        )
         average = seen(body_m[None] / scale, position[None], CAMERA)
         exact.append(_off_m(place(average, CAMERA, *SIZE), position)[0])
         perfect = seen(body_m[None], position[None], CAMERA, scale)
@@ -107,12 +105,18 @@ def accuracy(distance_m: float) -> Accuracy:
     limit_m = np.maximum(0.03, 0.01 * away_m)
     sources = np.array([result.position_sources for result in refined])
     return Accuracy(
-        distance_m, float(np.median(exact / away_m)),
-        float(np.median(alone_m / away_m[:, None])), float(np.mean(alone_m < 2 * stated_m[0])),
-        float(np.mean(depth_exact <= limit_m)), float(np.mean(depth_m <= limit_m[:, None])),
-        float(np.median(depth_m)), float(np.quantile(depth_m, 0.95)),
-        float(np.nanmedian(stated_m[1])), float(np.mean(depth_m < 2 * stated_m[1])),
-        float(np.mean(sources == PositionSource.DEPTH)))
+        distance_m,
+        float(np.median(exact / away_m)),
+        float(np.median(alone_m / away_m[:, None])),
+        float(np.mean(alone_m < 2 * stated_m[0])),
+        float(np.mean(depth_exact <= limit_m)),
+        float(np.mean(depth_m <= limit_m[:, None])),
+        float(np.median(depth_m)),
+        float(np.quantile(depth_m, 0.95)),
+        float(np.nanmedian(stated_m[1])),
+        float(np.mean(depth_m < 2 * stated_m[1])),
+        float(np.mean(sources == PositionSource.DEPTH)),
+    )
 
 
 def cost(people: int, frames: int = 300) -> Cost:
@@ -142,23 +146,28 @@ def table(rows: list[Accuracy], costs: list[Cost]) -> str:
     lines = [
         '| distance | camera_info, no noise | camera_info | within 2 errors '
         '| depth, 30 % missing, no noise: within 3 cm or 1 % | with noise | median | 95 % below '
-        '| position_error | within 2 errors | used |', '|---' * 11 + '|']
+        '| position_error | within 2 errors | used |',
+        '|---' * 11 + '|',
+    ]
     lines += [
         f'| {row.distance_m:g} m | {row.exact:.2%} | {row.alone:.1%} | {row.alone_covered:.0%} '
         f'| {row.depth_exact_near:.0%} | {row.depth_near:.0%} | {100 * row.depth_m:.1f} cm '
         f'| {100 * row.depth_worst_m:.1f} cm | {100 * row.depth_stated_m:.1f} cm '
-        f'| {row.depth_covered:.0%} | {row.depth_used:.0%} |' for row in rows]
+        f'| {row.depth_covered:.0%} | {row.depth_used:.0%} |'
+        for row in rows
+    ]
     lines += ['', '| people | camera_info | depth adds |', '|---|---|---|']
-    lines += [f'| {each.people} | {each.place_ms:.2f} ms | {each.depth_ms:.2f} ms |'
-              for each in costs]
+    lines += [
+        f'| {each.people} | {each.place_ms:.2f} ms | {each.depth_ms:.2f} ms |' for each in costs
+    ]
     return '\n'.join(lines)
 
 
-def _refined(result: Result, picture: NDArray[np.float32]) -> Result:
+def _refined(result: Poses, picture: NDArray[np.float32]) -> Poses:
     return place(result, CAMERA, *SIZE, picture)
 
 
-def _off_m(result: Result, position: NDArray[np.float64]) -> NDArray[np.float64]:
+def _off_m(result: Poses, position: NDArray[np.float64]) -> NDArray[np.float64]:
     off_m = np.linalg.norm(result.positions - position, axis=1)
     return np.where(np.isnan(off_m), np.inf, off_m)
 

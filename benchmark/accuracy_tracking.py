@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether people keep their ids, how much jitter and lag smoothing leaves, and what both cost."""
 
 from __future__ import annotations
@@ -7,17 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from composed import Cutout, Standing, compose, cutouts, watch
 import numpy as np
 from numpy.typing import NDArray
-from scenes import SCENES
-from sequences import HEIGHT, WIDTH, Difficulty, Scene, Score, Seen, play, score
 
-from pose_ros.landmarker import Landmarker, LandmarkerOptions, RunningMode
-from pose_ros.models import fetch
-from pose_ros.result import VISIBILITY, Result, X, Y
-from pose_ros.smoothing import LandmarkSmoother, MaskSmoother
-from pose_ros.tracking import Tracker
+from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.following.smoothing import LandmarkSmoother, MaskSmoother
+from pose_ros.following.tracking import Tracker
+from pose_ros.models.store import fetch
+from pose_ros.poses.poses import VISIBILITY, Poses, X, Y
+from simulation.composed import Cutout, Standing, compose, cutouts, watch
+from simulation.scenes import SCENES
+from simulation.sequences import HEIGHT, WIDTH, Difficulty, Scene, Score, Seen, play, score
 
 MAX_MISSED_S = 2.0
 RUNS = 10  # of each synthetic scene
@@ -76,22 +77,28 @@ class Cost:
 
 def tracked(frames: Iterable[Seen], tracker: Tracker) -> list[Seen]:
     """Return the frames with ids."""
-    return [replace(each, result=tracker.update(each.result, each.stamp_ns, WIDTH, HEIGHT))
-            for each in frames]
+    return [
+        replace(each, result=tracker.update(each.result, each.stamp_ns, WIDTH, HEIGHT))
+        for each in frames
+    ]
 
 
 def smoothed(frames: Iterable[Seen]) -> list[Seen]:
     """Return frames that have ids with smooth landmarks."""
     smoother = LandmarkSmoother()
-    return [replace(each, result=smoother.update(each.result, each.stamp_ns, WIDTH, HEIGHT))
-            for each in frames]
+    return [
+        replace(each, result=smoother.update(each.result, each.stamp_ns, WIDTH, HEIGHT))
+        for each in frames
+    ]
 
 
 def synthetic_ids(scene: Scene, new_tracker: Callable[[], Tracker]) -> Ids:
-    scores = [score(tracked(play(scene, seed), new_tracker()), MAX_MISSED_S)
-              for seed in range(RUNS)]
-    return _ids(scene.name, scene.difficulty, 'synthetic', len(scene.ways),
-                RUNS * scene.seconds, scores)
+    scores = [
+        score(tracked(play(scene, seed), new_tracker()), MAX_MISSED_S) for seed in range(RUNS)
+    ]
+    return _ids(
+        scene.name, scene.difficulty, 'synthetic', len(scene.ways), RUNS * scene.seconds, scores
+    )
 
 
 def photographed_scenes(
@@ -107,41 +114,107 @@ def photographed_scenes(
         return [where(index / 30) for index in range(round(30 * seconds))]
 
     return [
-        ('walking', Difficulty.EASY, scene(2, lambda time_s: [
-            Standing(admiral, 540 - 25 * time_s, 80 + 10 * time_s),
-            Standing(astronaut, 100 + 25 * time_s, 90)])),
-        ('crossing', Difficulty.MEDIUM, scene(3, lambda time_s: [
-            Standing(admiral, 510 - 130 * time_s, 90),
-            Standing(astronaut, 130 + 130 * time_s, 90)])),
-        ('leaving, returning', Difficulty.MEDIUM, scene(3.2, lambda time_s: [
-            Standing(admiral, 480, 90),
-            Standing(astronaut, 160 - 300 * back(1.25 * time_s), 90)])),
-        ('three, two crossing', Difficulty.HARD, scene(4, lambda time_s: [
-            Standing(mirrored, 320, 75), Standing(admiral, 560 - 120 * time_s, 75),
-            Standing(astronaut, 80 + 120 * time_s, 75)])),
-        ('meeting, turning back', Difficulty.HARD, scene(4, lambda time_s: [
-            Standing(admiral, 480 - 150 * back(time_s), 90),
-            Standing(astronaut, 160 + 150 * back(time_s), 90)])),
+        (
+            'walking',
+            Difficulty.EASY,
+            scene(
+                2,
+                lambda time_s: [
+                    Standing(admiral, 540 - 25 * time_s, 80 + 10 * time_s),
+                    Standing(astronaut, 100 + 25 * time_s, 90),
+                ],
+            ),
+        ),
+        (
+            'crossing',
+            Difficulty.MEDIUM,
+            scene(
+                3,
+                lambda time_s: [
+                    Standing(admiral, 510 - 130 * time_s, 90),
+                    Standing(astronaut, 130 + 130 * time_s, 90),
+                ],
+            ),
+        ),
+        (
+            'leaving, returning',
+            Difficulty.MEDIUM,
+            scene(
+                3.2,
+                lambda time_s: [
+                    Standing(admiral, 480, 90),
+                    Standing(astronaut, 160 - 300 * back(1.25 * time_s), 90),
+                ],
+            ),
+        ),
+        (
+            'three, two crossing',
+            Difficulty.HARD,
+            scene(
+                4,
+                lambda time_s: [
+                    Standing(mirrored, 320, 75),
+                    Standing(admiral, 560 - 120 * time_s, 75),
+                    Standing(astronaut, 80 + 120 * time_s, 75),
+                ],
+            ),
+        ),
+        (
+            'meeting, turning back',
+            Difficulty.HARD,
+            scene(
+                4,
+                lambda time_s: [
+                    Standing(admiral, 480 - 150 * back(time_s), 90),
+                    Standing(astronaut, 160 + 150 * back(time_s), 90),
+                ],
+            ),
+        ),
     ]
 
 
 def photographed_ids(
-    name: str, difficulty: Difficulty, pictures: list[list[Standing]], options: LandmarkerOptions,
+    name: str,
+    difficulty: Difficulty,
+    pictures: list[list[Standing]],
+    options: LandmarkerOptions,
 ) -> Ids:
     people = len(pictures[0])
     frames = watch(pictures, replace(options, num_poses=people))
-    return _ids(name, difficulty, 'photographs', people, len(pictures) / 30,
-                [score(tracked(frames, Tracker(MAX_MISSED_S)), MAX_MISSED_S)])
+    return _ids(
+        name,
+        difficulty,
+        'photographs',
+        people,
+        len(pictures) / 30,
+        [score(tracked(frames, Tracker(MAX_MISSED_S)), MAX_MISSED_S)],
+    )
 
 
-def _ids(name: str, difficulty: Difficulty, source: str, people: int, seconds: float,
-         scores: list[Score]) -> Ids:
-    return Ids(name, difficulty.value, source, people, round(seconds, 1),
-               sum(each.switches for each in scores), sum(each.fragments for each in scores))
+def _ids(
+    name: str,
+    difficulty: Difficulty,
+    source: str,
+    people: int,
+    seconds: float,
+    scores: list[Score],
+) -> Ids:
+    return Ids(
+        name,
+        difficulty.value,
+        source,
+        people,
+        round(seconds, 1),
+        sum(each.switches for each in scores),
+        sum(each.fragments for each in scores),
+    )
 
 
 def smoothness(
-    case: str, pictures: list[list[Standing]], speed_px: float, options: LandmarkerOptions,
+    case: str,
+    pictures: list[list[Standing]],
+    speed_px: float,
+    options: LandmarkerOptions,
 ) -> list[Smoothness]:
     """Return one row for each person; all are still, or move to the right with that speed."""
     frames = tracked(watch(pictures, options), Tracker(MAX_MISSED_S))
@@ -157,16 +230,23 @@ def smoothness(
             rows.append(Smoothness(label, speed_px, np.nan, np.nan, float(np.median(lags))))
         else:
             jitter, left = _jitter(found), _jitter(smooth)
-            rows.append(Smoothness(label, 0, float(np.median(jitter)),
-                                   float(np.median(jitter / left)), np.nan))
+            rows.append(
+                Smoothness(
+                    label, 0, float(np.median(jitter)), float(np.median(jitter / left)), np.nan
+                )
+            )
     return rows
 
 
 def _pixels(frames: list[Seen], person: int) -> NDArray[np.float64]:
     """Return one person's landmarks (frames, 33, 2) in pixels, where the person was found."""
-    return np.array([
-        each.result.landmarks[each.people.index(person)][:, [X, Y]] * (WIDTH, HEIGHT)
-        for each in frames if person in each.people])
+    return np.array(
+        [
+            each.result.landmarks[each.people.index(person)][:, [X, Y]] * (WIDTH, HEIGHT)
+            for each in frames
+            if person in each.people
+        ]
+    )
 
 
 def _jitter(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,8 +257,9 @@ def _jitter(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def cost(people: Sequence[Cutout], options: LandmarkerOptions, frames: int = 200) -> list[Cost]:
     """Measure with one person's landmarks and mask in several places."""
     rng = np.random.default_rng(0)
-    with Landmarker(replace(options, running_mode=RunningMode.IMAGE,
-                            output_segmentation_masks=True)) as landmarker:
+    with Landmarker(
+        replace(options, running_mode=RunningMode.IMAGE, output_segmentation_masks=True)
+    ) as landmarker:
         picture = compose([Standing(people[0], 320, 110)], rng)
         one = landmarker.detect(picture, 0)
     rows = []
@@ -191,7 +272,7 @@ def cost(people: Sequence[Cutout], options: LandmarkerOptions, frames: int = 200
             stamp_ns = 10**9 + index * 33_000_000
             noisy = landmarks + rng.normal(0, 0.002, landmarks.shape).astype(np.float32)
             noisy[:, :, VISIBILITY] = landmarks[:, :, VISIBILITY]
-            found = Result(noisy, noisy, one.masks[:1] * count)
+            found = Poses(noisy, noisy, one.masks[:1] * count)
             marks = [perf_counter()]
             with_ids = tracker.update(found, stamp_ns, WIDTH, HEIGHT)
             marks.append(perf_counter())
@@ -215,30 +296,50 @@ def measure(model: Path | None = None) -> tuple[list[Ids], list[Smoothness], lis
     astronaut, admiral, _ = people
     ids = [synthetic_ids(scene, lambda: Tracker(MAX_MISSED_S)) for scene in SCENES]
     ids += [photographed_ids(*scene, options) for scene in photographed_scenes(people)]
-    rows = smoothness('two still', [[Standing(astronaut, 150, 90), Standing(admiral, 490, 90)]]
-                      * 75, 0, options)
+    rows = smoothness(
+        'two still', [[Standing(astronaut, 150, 90), Standing(admiral, 490, 90)]] * 75, 0, options
+    )
     rows += smoothness('one still', [[Standing(astronaut, 320, 110)]] * 75, 0, options)
     for speed in SPEEDS:
-        rows += smoothness('walking', [
-            [Standing(astronaut, 60 + speed * index / 30, 90)]
-            for index in range(round(min(60, 480 * 30 / speed)))], speed, options)
+        rows += smoothness(
+            'walking',
+            [
+                [Standing(astronaut, 60 + speed * index / 30, 90)]
+                for index in range(round(min(60, 480 * 30 / speed)))
+            ],
+            speed,
+            options,
+        )
     return ids, rows, cost(people, options)
 
 
 def table(ids: list[Ids], rows: list[Smoothness], costs: list[Cost]) -> str:
     """Return all three as Markdown."""
-    lines = ['| scene | difficulty | seen | people | seconds | id switches | fragments |',
-             '|---' * 7 + '|']
-    lines += [f'| {row.scene} | {row.difficulty} | {row.source} | {row.people} | {row.seconds:g} '
-              f'| {row.switches} | {row.fragments} |' for row in ids]
+    lines = [
+        '| scene | difficulty | seen | people | seconds | id switches | fragments |',
+        '|---' * 7 + '|',
+    ]
+    lines += [
+        f'| {row.scene} | {row.difficulty} | {row.source} | {row.people} | {row.seconds:g} '
+        f'| {row.switches} | {row.fragments} |'
+        for row in ids
+    ]
     lines += ['', '| person | speed | jitter as found | down by | lag |', '|---' * 5 + '|']
     lines += [
         f'| {row.case} | {row.speed_px:g} px/s '
-        + (f'| | | {row.lag_frames:.2f} frames |' if row.speed_px else
-           f'| {row.jitter_px:.2f} px | {row.jitter_ratio:.1f} times | |') for row in rows]
+        + (
+            f'| | | {row.lag_frames:.2f} frames |'
+            if row.speed_px
+            else f'| {row.jitter_px:.2f} px | {row.jitter_ratio:.1f} times | |'
+        )
+        for row in rows
+    ]
     lines += ['', '| people | ids | landmarks | masks |', '|---' * 4 + '|']
-    lines += [f'| {row.people} | {row.ids_us:.0f} us | {row.landmarks_us:.0f} us '
-              f'| {row.masks_us:.0f} us |' for row in costs]
+    lines += [
+        f'| {row.people} | {row.ids_us:.0f} us | {row.landmarks_us:.0f} us '
+        f'| {row.masks_us:.0f} us |'
+        for row in costs
+    ]
     return '\n'.join(lines)
 
 

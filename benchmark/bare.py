@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The process that MediaPipe has for itself: the frames from a file in, what they cost out."""
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ class Bare:
         :param options: of PoseLandmarkerOptions, with the model's path as `model`
         """
         self._frames = load(path)
-        self._task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
-            BaseOptions(options.pop('model')), running_mode=vision.RunningMode.VIDEO, **options))
+        self._task = vision.PoseLandmarker.create_from_options(
+            vision.PoseLandmarkerOptions(
+                BaseOptions(options.pop('model')), running_mode=vision.RunningMode.VIDEO, **options
+            )
+        )
         self._index = 0
 
     def run(self, seconds: float, rate_hz: float) -> dict[str, Any]:
@@ -40,15 +44,18 @@ class Bare:
         cpu_s, begin_s = _cpu_s(), time.monotonic()
         while time.monotonic() < begin_s + seconds:
             if rate_hz:
-                time.sleep(max(
-                    0.0, begin_s + len(inference_ms) / rate_hz - time.monotonic()))
+                time.sleep(max(0.0, begin_s + len(inference_ms) / rate_hz - time.monotonic()))
             frame_s = time.monotonic()
             image = Image(ImageFormat.SRGB, self._frames[back_and_forth(self._index)])
             self._task.detect_for_video(image, 33 * self._index)
             self._index += 1
             inference_ms.append((time.monotonic() - frame_s) * 1e3)
-        return {'inference_ms': inference_ms, 'wall_s': time.monotonic() - begin_s,
-                'cpu_s': _cpu_s() - cpu_s, 'frames_mb': self._frames.nbytes / 1e6}
+        return {
+            'inference_ms': inference_ms,
+            'wall_s': time.monotonic() - begin_s,
+            'cpu_s': _cpu_s() - cpu_s,
+            'frames_mb': self._frames.nbytes / 1e6,
+        }
 
     def close(self) -> None:
         """Release MediaPipe's graph."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The process of the camera: frames from a file in, an image topic and its stamps out.
 
@@ -22,7 +23,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from worker import serve
 
-from pose_ros.allocator import tune_allocator
+from pose_ros.node.allocator import tune_allocator
 
 STAMP_AT = 4  # bytes, in a serialized message that begins with a header
 LEAD_S = 0.05
@@ -53,8 +54,9 @@ class Camera:
         self._pictures = []
         for rgb in load(path):
             height, width, _ = rgb.shape
-            image = Image(header=header, height=height, width=width, encoding='rgb8',
-                          step=3 * width)
+            image = Image(
+                header=header, height=height, width=width, encoding='rgb8', step=3 * width
+            )
             image.data.frombytes(rgb)
             self._pictures.append(_Picture(image))
         self._index = 0

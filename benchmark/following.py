@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 What it costs to follow two people: ids, smoothing, positions with camera_info and depth.
 
@@ -19,16 +20,17 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from pose_ros.calibration import ideal_camera_info
-from pose_ros.frame import Frame
-from pose_ros.intrinsics import Intrinsics
-from pose_ros.landmarker import Landmarker, LandmarkerOptions
-from pose_ros.masks import MASK_THRESHOLD
-from pose_ros.people import Following, People
-from pose_ros.placement import place
-from pose_ros.positions import Positions
-from pose_ros.result import Result
-from pose_ros.serialized import serialize_image, serialize_poses
+from pose_ros.demo.calibration import ideal_camera_info
+from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions
+from pose_ros.following.people import FollowingOptions, People
+from pose_ros.following.position_fit import place
+from pose_ros.following.positions import Positions
+from pose_ros.images.frame import Frame
+from pose_ros.images.image_cdr import serialize_image
+from pose_ros.images.intrinsics import Intrinsics
+from pose_ros.outputs.masks import MASK_THRESHOLD
+from pose_ros.outputs.pose_cdr import serialize_poses
+from pose_ros.poses.poses import Poses
 
 __all__ = ['ALONE', 'FOLLOWED', 'INFER', 'OUTPUT', 'following', 'new_people']
 
@@ -42,11 +44,14 @@ PERIOD_NS = 33_333_333
 def new_people(positions: Positions) -> People:
     """Return who follows people, with the node's default parameters."""
     return People(
-        Following(max_missed_s=2.0, smooth_landmarks=True, smooth_segmentation=True, still=False),
-        positions)
+        FollowingOptions(
+            max_missed_s=2.0, smooth_landmarks=True, smooth_segmentation=True, still=False
+        ),
+        positions,
+    )
 
 
-def known_camera(result: Result, width: int, height: int) -> Positions:
+def known_camera(result: Poses, width: int, height: int) -> Positions:
     """Return the knowledge of camera_info, and of a depth image of these people before a wall."""
     info = ideal_camera_info(width, height, 60.0)
     placed = place(result, Intrinsics.from_camera_info(info), width, height)
@@ -66,8 +71,9 @@ def following(model: Path, path: Path) -> list[tuple[str, float, float]]:
     :param path: of frames with two people
     """
     frames = load(path)
-    options = LandmarkerOptions(model, num_poses=2, min_pose_detection_confidence=0.3,
-                                output_segmentation_masks=True)
+    options = LandmarkerOptions(
+        model, num_poses=2, min_pose_detection_confidence=0.3, output_segmentation_masks=True
+    )
     times_ms: dict[str, list[tuple[float, float]]] = defaultdict(list)
     with Landmarker(options) as landmarker:
         seen = landmarker.detect(frames[0], 0)
@@ -77,12 +83,16 @@ def following(model: Path, path: Path) -> list[tuple[str, float, float]]:
             for name, ms in _one_frame(landmarker, people, rgb, number):
                 if number > WARM_UP_FRAMES:
                     times_ms[name].append(ms)
-    return [(name, *(median(each) for each in zip(*ms, strict=True)))
-            for name, ms in times_ms.items()]
+    return [
+        (name, *(median(each) for each in zip(*ms, strict=True))) for name, ms in times_ms.items()
+    ]
 
 
 def _one_frame(
-    landmarker: Landmarker, people: People, rgb: NDArray[np.uint8], number: int,
+    landmarker: Landmarker,
+    people: People,
+    rgb: NDArray[np.uint8],
+    number: int,
 ) -> list[tuple[str, tuple[float, float]]]:
     """Return the steps of a frame, with wall clock and CPU milliseconds."""
     stamp_ns, header = number * PERIOD_NS, Header(frame_id='camera_optical_frame')
@@ -99,8 +109,10 @@ def _one_frame(
         people.smooth_masks(result, stamp_ns)
         marks.append(_now_ms())
     names = (INFER, FOLLOWED, MASKS) if followed else (INFER, ALONE)
-    return [(name, (end[0] - begin[0], end[1] - begin[1]))
-            for name, begin, end in zip(names, marks, marks[1:], strict=False)]
+    return [
+        (name, (end[0] - begin[0], end[1] - begin[1]))
+        for name, begin, end in zip(names, marks, marks[1:], strict=False)
+    ]
 
 
 def _now_ms() -> tuple[float, float]:

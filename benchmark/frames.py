@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A photograph in, the frames that every process of the benchmark works on out, as one file."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 import skimage.data
 
-from pose_ros.moved_photo import MovedPhoto
+from pose_ros.demo.moved_photo import MovedPhoto
 
 __all__ = ['COUNT', 'back_and_forth', 'load', 'prepare']
 

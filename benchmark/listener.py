@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The process of the subscriber: topics in, when the message of which stamp arrived out."""
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from worker import serve
 
-from pose_ros.allocator import tune_allocator
+from pose_ros.node.allocator import tune_allocator
 
 DEPTH = 10
 TIMEOUT_S = 10.0
@@ -41,9 +42,12 @@ class Listener:
             package, _, name = topic['type'].split('/')
             raw = topic['stamp_at'] is not None
             self._node.create_subscription(
-                getattr(import_module(f'{package}.msg'), name), topic['name'],
+                getattr(import_module(f'{package}.msg'), name),
+                topic['name'],
                 partial(self._note_raw if raw else self._note, topic),
-                QoSProfile(depth=DEPTH), raw=raw)
+                QoSProfile(depth=DEPTH),
+                raw=raw,
+            )
 
     def _note(self, topic: dict[str, Any], message: Any) -> None:
         now_ns, stamp = time.time_ns(), message.header.stamp
@@ -58,7 +62,8 @@ class Listener:
         """Return what arrived since the last call."""
         taken = getattr(self, '_arrivals', {})
         self._arrivals: dict[str, list[tuple[int, int]]] = {
-            topic['name']: [] for topic in self._topics}
+            topic['name']: [] for topic in self._topics
+        }
         return taken
 
     def deactivate(self, node: str) -> bool:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The process of the micro benchmark: what each step between camera and subscriber costs by itself.
 
@@ -20,7 +21,6 @@ from following import INFER, OUTPUT, following, new_people
 from frames import load
 from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
-from pose_ros.msg import PoseLandmarksArray
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
@@ -30,16 +30,18 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 from worker import serve
 
-from pose_ros.allocator import tune_allocator
-from pose_ros.frame import to_frame
-from pose_ros.landmarker import Landmarker, LandmarkerOptions, _calls, _to_result
-from pose_ros.markers import MarkerStyle, SkeletonMarkers
-from pose_ros.masks import mask
-from pose_ros.node import PoseNode
-from pose_ros.overlay import OverlayStyle, draw
-from pose_ros.positions import Positions
-from pose_ros.result import Result
-from pose_ros.serialized import read_image, serialize_image, serialize_poses
+from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, _calls, _to_result
+from pose_ros.following.positions import Positions
+from pose_ros.images.frame import to_frame
+from pose_ros.images.image_cdr import read_image, serialize_image
+from pose_ros.msg import PoseLandmarksArray
+from pose_ros.node.allocator import tune_allocator
+from pose_ros.node.node import PoseNode
+from pose_ros.outputs.markers import MarkerStyle, SkeletonMarkers
+from pose_ros.outputs.masks import mask
+from pose_ros.outputs.overlay import OverlayStyle, draw
+from pose_ros.outputs.pose_cdr import serialize_poses
+from pose_ros.poses.poses import Poses
 
 CALLS = 50
 WARM_UP_CALLS = 5
@@ -73,16 +75,18 @@ def timed(call: Callable[[], Any]) -> tuple[float, float]:
     return median(wall_ms[WARM_UP_CALLS:]), median(cpu_ms[WARM_UP_CALLS:])
 
 
-def detections(model: str, rgb: Any) -> tuple[
-        Callable[[], Any], Callable[[], Any], Callable[[], Any], Result]:
+def detections(
+    model: str, rgb: Any
+) -> tuple[Callable[[], Any], Callable[[], Any], Callable[[], Any], Poses]:
     """
     Return what is done with one frame, and what is found in it with a mask.
 
     That is its way into MediaPipe, MediaPipe at work on it, and the conversion of the result.
     """
     options = LandmarkerOptions(Path(model))
-    task = vision.PoseLandmarker.create_from_options(vision.PoseLandmarkerOptions(
-        BaseOptions(model), running_mode=vision.RunningMode.VIDEO))
+    task = vision.PoseLandmarker.create_from_options(
+        vision.PoseLandmarkerOptions(BaseOptions(model), running_mode=vision.RunningMode.VIDEO)
+    )
     with Landmarker(LandmarkerOptions(Path(model), output_segmentation_masks=True)) as ours:
         result = ours.detect(rgb, 0)
     calls, stamps_ms = _calls(task), count(0, 33)
@@ -95,8 +99,11 @@ def detections(model: str, rgb: Any) -> tuple[
     return lambda: calls.image(rgb), detect, lambda: _to_result(found, options), result
 
 
-def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
-          ) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+def steps(
+    model: str,
+    rgb: Any,
+    publish: Callable[[str, Any], None],
+) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """Yield output, name and call of every step of one frame."""
     height, width, _ = rgb.shape
     header = Header(frame_id='camera_optical_frame')
@@ -106,11 +113,11 @@ def steps(model: str, rgb: Any, publish: Callable[[str, Any], None],
     without_mask = replace(result, masks=())
     frame, times_ns = to_frame(message), count(1, 33_000_000)
 
-    def follow(result: Result) -> Callable[[], Any]:
+    def follow(result: Poses) -> Callable[[], Any]:
         people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
         return lambda: people.follow(frame, result, next(times_ns))
 
-    def smooth_masks(result: Result) -> Callable[[], Any]:
+    def smooth_masks(result: Poses) -> Callable[[], Any]:
         people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
         return lambda: people.smooth_masks(result, next(times_ns))
 
@@ -152,9 +159,15 @@ def measure(model: str, two_people: str, paths: list[str]) -> list[dict[str, Any
     node = PoseNode(parameter_overrides=[Parameter('model', value=model)])
     node.trigger_configure()
     node.trigger_activate()
-    publishers = {name: node.create_publisher(kind, f'pose/{name}', QoSProfile(depth=1))
-                  for name, kind in (('landmarks', PoseLandmarksArray), ('mask', Image),
-                                     ('markers', MarkerArray), ('overlay', Image))}
+    publishers = {
+        name: node.create_publisher(kind, f'pose/{name}', QoSProfile(depth=1))
+        for name, kind in (
+            ('landmarks', PoseLandmarksArray),
+            ('mask', Image),
+            ('markers', MarkerArray),
+            ('overlay', Image),
+        )
+    }
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     while not all(each.get_subscription_count() for each in publishers.values()):
@@ -165,11 +178,15 @@ def measure(model: str, two_people: str, paths: list[str]) -> list[dict[str, Any
         found += [
             asdict(Step(rgb.shape[1], rgb.shape[0], output, name, *timed(call)))
             for output, name, call in steps(
-                model, rgb, lambda output, message: publishers[output].publish(message))]
+                model, rgb, lambda output, message: publishers[output].publish(message)
+            )
+        ]
     node.destroy_node()
     height, width = load(Path(two_people)).shape[1:3]
-    return found + [asdict(Step(width, height, OUTPUT, *each))
-                    for each in following(Path(model), Path(two_people))]
+    return found + [
+        asdict(Step(width, height, OUTPUT, *each))
+        for each in following(Path(model), Path(two_people))
+    ]
 
 
 def main() -> None:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What one measurement of a node says, beside MediaPipe alone, as one row of the table."""
 
 from __future__ import annotations
@@ -54,9 +55,12 @@ class Bare:
         """Return what several runs of the process say together."""
         frames = [time for each in slices for time in each['inference_ms']]
         return cls(
-            median(frames), len(frames) / sum(each['wall_s'] for each in slices),
+            median(frames),
+            len(frames) / sum(each['wall_s'] for each in slices),
             1e3 * sum(each['cpu_s'] for each in slices) / len(frames),
-            rss_mb - slices[0]['frames_mb'], pss_mb - slices[0]['frames_mb'])
+            rss_mb - slices[0]['frames_mb'],
+            pss_mb - slices[0]['frames_mb'],
+        )
 
 
 @dataclass(frozen=True)
@@ -152,33 +156,48 @@ class Part:
     outputs_ms: Mapping[str, float]
 
 
-def summarize(scene: Scene, camera_hz: float, saturated: bool, parts: Sequence[Part],
-              bare: Bare) -> Row:
+def summarize(
+    scene: Scene, camera_hz: float, saturated: bool, parts: Sequence[Part], bare: Bare
+) -> Row:
     """Return the row of one measurement."""
     frames = [frame for part in parts for frame in part.frames]
-    processed = sum(len(part.frames) if part.processed is None else part.processed
-                    for part in parts)
+    processed = sum(
+        len(part.frames) if part.processed is None else part.processed for part in parts
+    )
     latency_ms = _latency_ms(frames)
     inference_ms = np.array([frame.inference_ns / 1e6 for frame in frames])
     arrival_ms = np.array([(frame.seen_ns - frame.stamp_ns) / 1e6 for frame in frames])
     known = parts[0].processed is not None
-    time_s = sum((part.frames[-1].arrived_ns - part.frames[0].arrived_ns) / 1e9
-                 for part in parts if part.frames)
+    time_s = sum(
+        (part.frames[-1].arrived_ns - part.frames[0].arrived_ns) / 1e9
+        for part in parts
+        if part.frames
+    )
     return Row(
-        scene=scene, camera_hz=camera_hz, saturated=saturated,
-        sent=sum(part.sent for part in parts), processed=processed, delivered=len(frames),
+        scene=scene,
+        camera_hz=camera_hz,
+        saturated=saturated,
+        sent=sum(part.sent for part in parts),
+        processed=processed,
+        delivered=len(frames),
         rate_hz=(len(frames) - len(parts)) / time_s if time_s else 0.0,
-        latency_ms=_percentile(latency_ms, 50), latency_p95_ms=_percentile(latency_ms, 95),
+        latency_ms=_percentile(latency_ms, 50),
+        latency_p95_ms=_percentile(latency_ms, 95),
         latency_p99_ms=_percentile(latency_ms, 99),
         arrival_ms=_percentile(arrival_ms, 50) if known else NAN,
         inference_ms=_percentile(inference_ms, 50) if known else NAN,
         beyond_ms=_percentile(latency_ms - inference_ms, 50) if known else NAN,
         cpu_ms=1e3 * sum(part.cpu_s for part in parts) / processed if processed else NAN,
-        rss_mb=parts[-1].rss_mb, pss_mb=parts[-1].pss_mb, bare=bare,
-        **{f'{name}_ms': median([part.outputs_ms.get(name, NAN) for part in parts])
-           for name in ('mask', 'markers', 'overlay')},
+        rss_mb=parts[-1].rss_mb,
+        pss_mb=parts[-1].pss_mb,
+        bare=bare,
+        **{
+            f'{name}_ms': median([part.outputs_ms.get(name, NAN) for part in parts])
+            for name in ('mask', 'markers', 'overlay')
+        },
         latency_course_ms=tuple(_percentile(_latency_ms(part.frames), 50) for part in parts),
-        rss_course_mb=tuple(part.rss_mb for part in parts))
+        rss_course_mb=tuple(part.rss_mb for part in parts),
+    )
 
 
 def middle(rows: Iterable[Row]) -> list[Row]:
@@ -186,8 +205,12 @@ def middle(rows: Iterable[Row]) -> list[Row]:
     found: dict[tuple[Scene, bool], list[Row]] = {}
     for row in rows:
         found.setdefault((row.scene, row.saturated), []).append(row)
-    return [sorted(each, key=lambda row: row.throughput if row.saturated else row.beyond_ms)[
-        len(each) // 2] for each in found.values()]
+    return [
+        sorted(each, key=lambda row: row.throughput if row.saturated else row.beyond_ms)[
+            len(each) // 2
+        ]
+        for each in found.values()
+    ]
 
 
 def _latency_ms(frames: Sequence[Times]) -> NDArray[np.float64]:

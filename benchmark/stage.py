@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A scene in, the running processes of its measurement and their rows out."""
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from row import Bare, Part, Row, Scene, Times, summarize
 from timed_node import RECORD
 from worker import Process, Worker, cpu_s, memory_mb
 
-from pose_ros.models import fetch
+from pose_ros.models.store import fetch
 
 __all__ = ['IMAGE_TOPIC', 'LANDMARKS', 'LANDMARKS_TYPE', 'NODE', 'OUTPUTS', 'Peer', 'Stage']
 
@@ -48,8 +49,9 @@ class Peer:
 class Stage:
     """The processes of one scene: camera, node, subscriber, and MediaPipe alone."""
 
-    def __init__(self, scene: Scene, folder: Path, environment: dict[str, str],
-                 peer: Peer | None = None) -> None:
+    def __init__(
+        self, scene: Scene, folder: Path, environment: dict[str, str], peer: Peer | None = None
+    ) -> None:
         """Note what to start."""
         self._scene, self._environment, self._peer = scene, environment, peer
         self._folder = Path(mkdtemp(dir=folder))
@@ -60,16 +62,24 @@ class Stage:
     def __enter__(self) -> Stage:
         """Start the processes and wait until the node has seen its first images."""
         with ExitStack() as stack:
-            topics = [{'name': self._topic, 'stamp_at': None,
-                       'type': self._peer.type if self._peer else LANDMARKS_TYPE}]
+            topics = [
+                {
+                    'name': self._topic,
+                    'stamp_at': None,
+                    'type': self._peer.type if self._peer else LANDMARKS_TYPE,
+                }
+            ]
             topics += OUTPUTS if self._scene.everything else ()
-            self._bare = stack.enter_context(self._worker(
-                'bare.py', str(self._frames), json.dumps(self._options())))
-            self._node = stack.enter_context(Process(
-                self._command(), self._folder / 'node.log', self._environment))
+            self._bare = stack.enter_context(
+                self._worker('bare.py', str(self._frames), json.dumps(self._options()))
+            )
+            self._node = stack.enter_context(
+                Process(self._command(), self._folder / 'node.log', self._environment)
+            )
             self._listener = stack.enter_context(self._worker('listener.py', json.dumps(topics)))
-            self._camera = stack.enter_context(self._worker(
-                'camera.py', str(self._frames), IMAGE_TOPIC))
+            self._camera = stack.enter_context(
+                self._worker('camera.py', str(self._frames), IMAGE_TOPIC)
+            )
             self._wait()
             self._stack = stack.pop_all()
         return self
@@ -86,16 +96,25 @@ class Stage:
         return self._peer.topic if self._peer else LANDMARKS
 
     def _options(self) -> dict[str, Any]:
-        return {'model': str(fetch(self._scene.model)), 'num_poses': self._scene.people,
-                'output_segmentation_masks': self._scene.masks,
-                'min_pose_detection_confidence': 0.5 if self._scene.people == 1 else 0.3}
+        return {
+            'model': str(fetch(self._scene.model)),
+            'num_poses': self._scene.people,
+            'output_segmentation_masks': self._scene.masks,
+            'min_pose_detection_confidence': 0.5 if self._scene.people == 1 else 0.3,
+        }
 
     def _command(self) -> list[str]:
         if self._peer:
             return ['/bin/sh', '-c', f'exec {self._peer.command}']
         parameters = {**self._options(), 'autostart': True, 'image_qos': 'auto'}
-        command = [sys.executable, str(Path(__file__).with_name('timed_node.py')),
-                   str(self._times), '--ros-args', '-r', f'image:={IMAGE_TOPIC}']
+        command = [
+            sys.executable,
+            str(Path(__file__).with_name('timed_node.py')),
+            str(self._times),
+            '--ros-args',
+            '-r',
+            f'image:={IMAGE_TOPIC}',
+        ]
         for name, value in parameters.items():
             command += ['-p', f'{name}:={json.dumps(value)}']
         return command
@@ -117,8 +136,7 @@ class Stage:
                 return
         raise self._node.failure(f'published nothing on {self._topic}')
 
-    def measure(self, seconds: float, bare_s: float, rate_hz: float | None,
-                parts: int = 1) -> Row:
+    def measure(self, seconds: float, bare_s: float, rate_hz: float | None, parts: int = 1) -> Row:
         """
         Return the row of one measurement, with the bare loop just before and just after it.
 
@@ -130,8 +148,9 @@ class Stage:
         slices = [self._bare.ask(seconds=bare_s, rate_hz=rate_hz or 0.0)]
         bare_hz = len(slices[0]['inference_ms']) / slices[0]['wall_s']
         self._listener.ask(command='take')
-        self._camera.ask(command='film', seconds=WARM_UP_S,
-                         rate_hz=rate_hz or SATURATION * bare_hz)
+        self._camera.ask(
+            command='film', seconds=WARM_UP_S, rate_hz=rate_hz or SATURATION * bare_hz
+        )
         time.sleep(LAST_RESULT_S)
         self._new_times_ns()
         results = self._listener.ask(command='take')[self._topic]
@@ -140,27 +159,47 @@ class Stage:
         measured = [self._measure_part(seconds / parts, rate_hz) for _ in range(parts)]
         slices.append(self._bare.ask(seconds=bare_s, rate_hz=0.0 if saturated else rate_hz))
         memory = memory_mb(self._bare.session)
-        return summarize(self._scene, rate_hz, saturated, measured,
-                         Bare.of(slices, memory.rss_mb, memory.pss_mb))
+        return summarize(
+            self._scene,
+            rate_hz,
+            saturated,
+            measured,
+            Bare.of(slices, memory.rss_mb, memory.pss_mb),
+        )
 
     def _measure_part(self, seconds: float, rate_hz: float) -> Part:
         used_s = cpu_s(self._node.session)
-        stamps_ns = set(self._camera.ask(
-            seconds + START_TIMEOUT_S, command='film', seconds=seconds, rate_hz=rate_hz))
+        stamps_ns = set(
+            self._camera.ask(
+                seconds + START_TIMEOUT_S, command='film', seconds=seconds, rate_hz=rate_hz
+            )
+        )
         time.sleep(LAST_RESULT_S)
         used_s = cpu_s(self._node.session) - used_s
         memory = memory_mb(self._node.session)
         self._node.check()
         times_ns = self._new_times_ns()
         arrivals = self._listener.ask(command='take')
-        frames = [Times(stamp_ns, arrived_ns, *times_ns.get(stamp_ns, (0, 0)))
-                  for stamp_ns, arrived_ns in arrivals.pop(self._topic) if stamp_ns in stamps_ns]
+        frames = [
+            Times(stamp_ns, arrived_ns, *times_ns.get(stamp_ns, (0, 0)))
+            for stamp_ns, arrived_ns in arrivals.pop(self._topic)
+            if stamp_ns in stamps_ns
+        ]
         return Part(
-            len(stamps_ns), None if self._peer else len(stamps_ns & times_ns.keys()), frames,
-            used_s, memory.rss_mb, memory.pss_mb,
-            {name.rpartition('/')[2]: median(
-                (arrived_ns - stamp_ns) / 1e6 for stamp_ns, arrived_ns in times)
-             for name, times in arrivals.items() if times})
+            len(stamps_ns),
+            None if self._peer else len(stamps_ns & times_ns.keys()),
+            frames,
+            used_s,
+            memory.rss_mb,
+            memory.pss_mb,
+            {
+                name.rpartition('/')[2]: median(
+                    (arrived_ns - stamp_ns) / 1e6 for stamp_ns, arrived_ns in times
+                )
+                for name, times in arrivals.items()
+                if times
+            },
+        )
 
     def _new_times_ns(self) -> dict[int, tuple[int, int]]:
         """Return by header stamp when an image was seen by our node, and MediaPipe's time."""

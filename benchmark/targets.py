@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rows of a run in, what was to be reached and whether it was out."""
 
 from __future__ import annotations
@@ -39,12 +40,15 @@ class Target:
     def __str__(self) -> str:
         """Return the line as one of a Markdown table."""
         sign = 'at most' if self.at_most else 'at least'
-        return (f'| {self.text} | {sign} {self.limit:g}{self.unit} | '
-                f'{self.value:.3g}{self.unit} | {"met" if self.met else "NOT MET"} |')
+        return (
+            f'| {self.text} | {sign} {self.limit:g}{self.unit} | '
+            f'{self.value:.3g}{self.unit} | {"met" if self.met else "NOT MET"} |'
+        )
 
 
-def judge(rows: Sequence[Row], endurance: Row, idle_share: float,
-          steps: Sequence[Mapping[str, Any]]) -> Iterator[Target]:
+def judge(
+    rows: Sequence[Row], endurance: Row, idle_share: float, steps: Sequence[Mapping[str, Any]]
+) -> Iterator[Target]:
     """
     Yield all targets that these rows say something about.
 
@@ -60,33 +64,57 @@ def judge(rows: Sequence[Row], endurance: Row, idle_share: float,
             if row is None:
                 continue
             limit_ms, where = factor * BEYOND_MS[size], f'{text}, full, 30 Hz, {_text(size)}'
-            yield Target(f'landmarks: latency minus inference, {where}', row.beyond_ms, limit_ms,
-                         ' ms')
+            yield Target(
+                f'landmarks: latency minus inference, {where}', row.beyond_ms, limit_ms, ' ms'
+            )
             if everything:
                 last_ms = max(row.mask_ms, row.markers_ms, row.overlay_ms)
-                yield Target(f'last output: latency minus inference, {where}',
-                             last_ms - row.inference_ms, limit_ms, ' ms')
+                yield Target(
+                    f'last output: latency minus inference, {where}',
+                    last_ms - row.inference_ms,
+                    limit_ms,
+                    ' ms',
+                )
     for model, share in THROUGHPUT.items():
         row = saturated.get(Scene(NODE, model, *SIZES[0]))
         if row is not None:
-            yield Target(f'throughput against the bare loop, {model}, {_text(SIZES[0])}',
-                         row.throughput, share, '', at_most=False)
+            yield Target(
+                f'throughput against the bare loop, {model}, {_text(SIZES[0])}',
+                row.throughput,
+                share,
+                '',
+                at_most=False,
+            )
     for size in SIZES:
         row = paced.get(Scene(NODE, 'full', *size))
         if row is not None:
-            yield Target(f'frames processed of those sent at 30 Hz, full, {_text(size)}',
-                         100 * row.processed / row.sent, 99, ' %', at_most=False)
+            yield Target(
+                f'frames processed of those sent at 30 Hz, full, {_text(size)}',
+                100 * row.processed / row.sent,
+                99,
+                ' %',
+                at_most=False,
+            )
     yield from _judge_endurance(endurance)
     row = paced.get(Scene(NODE, 'full', *SIZES[0]))
     if row is not None:
-        yield Target('CPU beyond the bare loop, a frame, full, 640x480',
-                     row.cpu_ms - row.bare.cpu_ms, 3, ' ms')
-    yield Target('memory beyond the bare loop', endurance.rss_mb - endurance.bare.rss_mb, 120,
-                 ' MB')
+        yield Target(
+            'CPU beyond the bare loop, a frame, full, 640x480',
+            row.cpu_ms - row.bare.cpu_ms,
+            3,
+            ' ms',
+        )
+    yield Target(
+        'memory beyond the bare loop', endurance.rss_mb - endurance.bare.rss_mb, 120, ' MB'
+    )
     yield Target('inactive node, of a core', 100 * idle_share, 1, ' %')
     two_ms = {step['name']: step['ms'] for step in steps if step['output'] == OUTPUT}
-    yield Target('ids, smoothing, positions with depth: added for 2 people, 640x480',
-                 two_ms[FOLLOWED] - two_ms[ALONE], 1, ' ms')
+    yield Target(
+        'ids, smoothing, positions with depth: added for 2 people, 640x480',
+        two_ms[FOLLOWED] - two_ms[ALONE],
+        1,
+        ' ms',
+    )
 
 
 def _judge_endurance(row: Row) -> Iterator[Target]:
@@ -94,11 +122,13 @@ def _judge_endurance(row: Row) -> Iterator[Target]:
     where = f'{minutes:.2g} min at 30 Hz, full, 640x480'
     yield Target(f'p99 latency by the median, {where}', row.latency_p99_ms / row.latency_ms, 2, '')
     _, *course_ms = row.latency_course_ms
-    yield Target(f'median latency, last part by the second, {where}',
-                 course_ms[-1] / course_ms[0], 1.1, '')
+    yield Target(
+        f'median latency, last part by the second, {where}', course_ms[-1] / course_ms[0], 1.1, ''
+    )
     _, *course_mb = row.rss_course_mb
-    yield Target(f'memory, growth after the first part, {where}', course_mb[-1] - course_mb[0], 3,
-                 ' MB')
+    yield Target(
+        f'memory, growth after the first part, {where}', course_mb[-1] - course_mb[0], 3, ' MB'
+    )
 
 
 def _text(size: tuple[int, int]) -> str:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The process of the pose node, with the times of every frame in a file.
 
@@ -14,8 +15,9 @@ import sys
 import time
 from typing import Any
 
-from pose_ros import frame, landmarker
-from pose_ros.main import main
+from pose_ros.detection import landmarker
+from pose_ros.images import frame
+from pose_ros.pose_node import main
 
 __all__ = ['RECORD']
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Scripts of this folder as processes that are asked by lines of JSON, and what they cost."""
 
 from __future__ import annotations
@@ -40,15 +41,25 @@ class Memory:
 class Process:
     """A command with a session of its own and a log; ends with the block."""
 
-    def __init__(self, command: list[str], log: Path, environment: Mapping[str, str],
-                 pass_fds: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        log: Path,
+        environment: Mapping[str, str],
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         """Start it."""
         self._log = log
         with log.open('ab') as file:
             self._popen = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=file, stderr=file,
+                command,
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=file,
                 env={**os.environ, 'PYTHONPATH': _search_path(), **environment},
-                pass_fds=pass_fds, start_new_session=True)
+                pass_fds=pass_fds,
+                start_new_session=True,
+            )
 
     def __enter__(self) -> Any:
         """Return itself."""
@@ -91,13 +102,18 @@ class Process:
 class Worker(Process):
     """A script of this folder that answers requests with serve()."""
 
-    def __init__(self, script: str, arguments: list[str], log: Path,
-                 environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, script: str, arguments: list[str], log: Path, environment: Mapping[str, str]
+    ) -> None:
         """Start it with this interpreter."""
         # Not on standard output, which Fast DDS writes on, too.
         read, write = os.pipe()
-        super().__init__([sys.executable, str(HERE / script), *arguments], log,
-                         {**environment, ANSWERS: str(write)}, [write])
+        super().__init__(
+            [sys.executable, str(HERE / script), *arguments],
+            log,
+            {**environment, ANSWERS: str(write)},
+            [write],
+        )
         os.close(write)
         self._answers = os.fdopen(read)
 
@@ -163,8 +179,10 @@ def _stat(folder: Path) -> list[str]:
 
 def cpu_s(session: int) -> float:
     """Return the user and system time of all processes of a session, in seconds."""
-    return sum(int(ticks) for folder in _processes(session)
-               for ticks in _stat(folder)[11:13]) / TICKS_PER_S
+    return (
+        sum(int(ticks) for folder in _processes(session) for ticks in _stat(folder)[11:13])
+        / TICKS_PER_S
+    )
 
 
 def memory_mb(session: int) -> Memory:

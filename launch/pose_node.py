@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The arguments of pose.launch.xml in, its node out.
 
@@ -23,21 +24,33 @@ def pose_node(context: LaunchContext) -> list[Node]:
 
     :raises FileNotFoundError: when there is no params_file; launch_ros would go on without it
     """
+
     def given(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
     if not Path(given('params_file')).is_file():
-        raise FileNotFoundError(f"params_file: wanted a YAML file, got {given('params_file')!r}")
+        raise FileNotFoundError(f'params_file: wanted a YAML file, got {given("params_file")!r}')
     beside, slash, _ = given('image').rpartition('/')
-    return [Node(
-        package='pose_ros', executable='pose_node', output='screen',
-        # With both given, launch_ros addresses the overrides to this very node: they win over a
-        # file that does so too.
-        name=given('name'), namespace=given('namespace'),
-        parameters=[given('params_file'), {name: yaml.safe_load(given(name))
-                                           for name in OVERRIDES if given(name)}],
-        remappings=[('image', given('image')), ('depth', given('depth')),
-                    ('camera_info', given('camera_info') or f'{beside}{slash}camera_info')])]
+    return [
+        Node(
+            package='pose_ros',
+            executable='pose_node',
+            output='screen',
+            # With both given, launch_ros addresses the overrides to this very node: they win over
+            # a file that does so too.
+            name=given('name'),
+            namespace=given('namespace'),
+            parameters=[
+                given('params_file'),
+                {name: yaml.safe_load(given(name)) for name in OVERRIDES if given(name)},
+            ],
+            remappings=[
+                ('image', given('image')),
+                ('depth', given('depth')),
+                ('camera_info', given('camera_info') or f'{beside}{slash}camera_info'),
+            ],
+        )
+    ]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Human pose for ROS 2, around MediaPipe's Pose Landmarker."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The process of the demo camera: start, spin, and an orderly end with its source or a signal."""
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def main() -> int:
     from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
     from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
-    from .camera import DemoCamera  # noqa: PLC0415
-    from .video_source import SourceError  # noqa: PLC0415
+    from pose_ros.demo.camera_node import DemoCamera  # noqa: PLC0415
+    from pose_ros.demo.video_source import SourceError  # noqa: PLC0415
 
     ended: list[int] = []  # an Event is not safe against a second signal
     for number in (signal.SIGINT, signal.SIGTERM):

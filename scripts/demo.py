@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 A webcam, video or photograph in; what the real pose node says about it, to look at, out.
 
@@ -33,7 +34,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from pose_ros.video_source import SourceError, open_source
+from pose_ros.demo.video_source import SourceError, open_source
 
 START_TIMEOUT_S = 60.0
 LAST_POSES_TIMEOUT_S = 2.0
@@ -60,8 +61,10 @@ def noted_signals() -> Iterator[list[int]]:
     :raises KeyboardInterrupt: at the end, when one came
     """
     ended: list[int] = []
-    before = {number: signal.signal(number, lambda number, _frame: ended.append(number))
-              for number in SIGNALS}
+    before = {
+        number: signal.signal(number, lambda number, _frame: ended.append(number))
+        for number in SIGNALS
+    }
     try:
         yield ended
     finally:
@@ -96,13 +99,23 @@ class Demo:
         """
         output, source = self._arguments.output, self._arguments.source
         with noted_signals() as self._ended, ExitStack() as stack:
-            self._camera = stack.enter_context(Executable(
-                'demo_camera', output / 'demo_camera.log', {'source': source, **self._size}))
-            self._pose_node = stack.enter_context(Executable(
-                'pose_node', output / 'pose_node.log', {
-                    'model': self._arguments.model, 'num_poses': self._arguments.num_poses,
-                    'output_segmentation_masks': True,
-                }, {'image': 'image_raw'}))
+            self._camera = stack.enter_context(
+                Executable(
+                    'demo_camera', output / 'demo_camera.log', {'source': source, **self._size}
+                )
+            )
+            self._pose_node = stack.enter_context(
+                Executable(
+                    'pose_node',
+                    output / 'pose_node.log',
+                    {
+                        'model': self._arguments.model,
+                        'num_poses': self._arguments.num_poses,
+                        'output_segmentation_masks': True,
+                    },
+                    {'image': 'image_raw'},
+                )
+            )
             self._start()
             self._listen()
         return self._recorder
@@ -136,15 +149,18 @@ class Demo:
         while (left_s := begin + seconds - time.monotonic()) > 0:
             self._until(lambda: False, min(1.0, left_s))
             people = recorder.people
-            say(f'{time.monotonic() - begin:4.0f} of {seconds:g} s: {recorder.images} images, '
-                f'{recorder.poses} with poses, {people} {"person" if people == 1 else "people"}')
+            say(
+                f'{time.monotonic() - begin:4.0f} of {seconds:g} s: {recorder.images} images, '
+                f'{recorder.poses} with poses, {people} {"person" if people == 1 else "people"}'
+            )
         recorder.end()
         self._until(
-            lambda: all(frame.complete for frame in recorder.frames.values()),
-            LAST_POSES_TIMEOUT_S)
+            lambda: all(frame.complete for frame in recorder.frames.values()), LAST_POSES_TIMEOUT_S
+        )
         if not recorder.poses:
             raise DemoError(
-                f'no more landmarks came from the pose node:\n{self._pose_node.tail()}')
+                f'no more landmarks came from the pose node:\n{self._pose_node.tail()}'
+            )
 
     def _until(self, condition: Callable[[], object], seconds: float) -> bool:
         """Listen until the condition holds, and say whether it does; a part may not end."""
@@ -198,8 +214,12 @@ def camera_size(source: str) -> dict[str, int]:
 def parse_arguments() -> argparse.Namespace:
     """Return the command line's arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--source', default='', help='0 for a webcam, or a video or photograph; '
-                        'without, a photograph that comes with scikit-image')
+    parser.add_argument(
+        '--source',
+        default='',
+        help='0 for a webcam, or a video or photograph; '
+        'without, a photograph that comes with scikit-image',
+    )
     parser.add_argument('--seconds', type=float, default=15.0, help='how long to record')
     parser.add_argument('--output', type=Path, default=Path('demo_output'), help='folder')
     parser.add_argument('--model', default='full', help='lite, full, heavy or the path of a file')
@@ -222,8 +242,12 @@ def main() -> int:
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         recorder = Demo(arguments, size).record()
         say('writing video and pictures; the video takes a few seconds ...')
-        table = summary(arguments.source or 'a photograph, moved', arguments.model,
-                        recorder.frames, recorder.diagnostics)
+        table = summary(
+            arguments.source or 'a photograph, moved',
+            arguments.model,
+            recorder.frames,
+            recorder.diagnostics,
+        )
         files = write(arguments.output, recorder.frames, table)
     except (DemoError, SourceError) as error:
         print(f'[demo] FAILED: {error}', file=sys.stderr)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A MarkerArray as it was published in, a picture of it from two sides out."""
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ def _cube(xyz_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _prepare(
-    axes: Axes, title: str, azimuth_deg: float, low: NDArray[np.float64],
+    axes: Axes,
+    title: str,
+    azimuth_deg: float,
+    low: NDArray[np.float64],
     high: NDArray[np.float64],
 ) -> None:
     """Set up axes in which y points down, as it does in an optical frame."""
@@ -76,7 +80,9 @@ def _prepare(
     axes.set(xlim=(low[0], high[0]), ylim=(low[2], high[2]), zlim=(high[1], low[1]))
     axes.set_box_aspect((1, 1, 1), zoom=1.1)
     for axis, label in (
-        (axes.xaxis, 'x: right [m]'), (axes.yaxis, 'z: forward [m]'), (axes.zaxis, 'y: down [m]'),
+        (axes.xaxis, 'x: right [m]'),
+        (axes.yaxis, 'z: forward [m]'),
+        (axes.zaxis, 'y: down [m]'),
     ):
         axis.set_label_text(label, color='white')
         axis.set_tick_params(colors='#c0c0c0', labelsize=8)
@@ -84,17 +90,36 @@ def _prepare(
 
 
 def _draw(
-    axes: Axes, marker: Marker, xyz_m: NDArray[np.float64], points_per_m: float,
+    axes: Axes,
+    marker: Marker,
+    xyz_m: NDArray[np.float64],
+    points_per_m: float,
 ) -> None:
     """Draw one marker; its own x, z, y are the axes' x, y, z."""
     seen = xyz_m[:, (0, 2, 1)]
     colors = [(color.r, color.g, color.b, color.a) for color in marker.colors or [marker.color]]
     if marker.type == Marker.SPHERE_LIST:
-        axes.scatter(*seen.T, c=colors, s=(marker.scale.x * points_per_m) ** 2, linewidths=0,
-                     depthshade=False)
+        axes.scatter(
+            *seen.T,
+            c=colors,
+            s=(marker.scale.x * points_per_m) ** 2,
+            linewidths=0,
+            depthshade=False,
+        )
     elif marker.type == Marker.LINE_LIST:
-        axes.add_collection3d(Line3DCollection(
-            seen.reshape(-1, 2, 3), colors=colors[::2], linewidths=marker.scale.x * points_per_m))
+        axes.add_collection3d(
+            Line3DCollection(
+                seen.reshape(-1, 2, 3),
+                colors=colors[::2],
+                linewidths=marker.scale.x * points_per_m,
+            )
+        )
     elif marker.type == Marker.TEXT_VIEW_FACING:
-        axes.text(*seen[0], marker.text, color=colors[0], ha='center', va='center',
-                  fontsize=max(6.0, marker.scale.z * points_per_m))
+        axes.text(
+            *seen[0],
+            marker.text,
+            color=colors[0],
+            ha='center',
+            va='center',
+            fontsize=max(6.0, marker.scale.z * points_per_m),
+        )

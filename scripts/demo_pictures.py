@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was recorded in, an annotated video, a still and a picture of the markers out."""
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import cv2
 from demo_recorder import Recorded
 import numpy as np
 from numpy.typing import NDArray
-from pose_ros.msg import Landmark, PoseLandmarksArray
 
-from pose_ros.overlay import OverlayMask, OverlayStyle, draw
-from pose_ros.result import Result
+from pose_ros.msg import Landmark, PoseLandmarksArray
+from pose_ros.outputs.overlay import OverlayMask, OverlayStyle, draw
+from pose_ros.poses.poses import Poses
 
 __all__ = ['annotated', 'write_still', 'write_video']
 
@@ -29,19 +30,25 @@ def annotated(frame: Recorded) -> NDArray[np.uint8]:
     return draw(frame.rgb(), result, OverlayStyle(OverlayMask.TINT))
 
 
-def _result(message: PoseLandmarksArray, instances: NDArray[np.uint8] | None) -> Result:
+def _result(message: PoseLandmarksArray, instances: NDArray[np.uint8] | None) -> Poses:
     """Return what the overlay is drawn from."""
+
     def table(points: Sequence[Landmark]) -> list[tuple[float, ...]]:
         return [(p.x, p.y, p.z, p.visibility, p.presence) for p in points]
 
     shape = (len(message.poses), 33, 5)
-    return Result(
+    return Poses(
         np.array([table(pose.landmarks) for pose in message.poses], np.float32).reshape(shape),
-        np.array([table(pose.world_landmarks) for pose in message.poses],
-                 np.float32).reshape(shape),
-        masks=() if instances is None else tuple(
-            (instances == 1 + index).astype(np.float32) for index in range(len(message.poses))),
-        track_ids=np.array([pose.track_id for pose in message.poses], np.int32))
+        np.array([table(pose.world_landmarks) for pose in message.poses], np.float32).reshape(
+            shape
+        ),
+        masks=()
+        if instances is None
+        else tuple(
+            (instances == 1 + index).astype(np.float32) for index in range(len(message.poses))
+        ),
+        track_ids=np.array([pose.track_id for pose in message.poses], np.int32),
+    )
 
 
 def write_still(path: Path, frame: Recorded) -> None:
@@ -71,7 +78,9 @@ def write_video(stem: Path, frames: Sequence[tuple[int, Recorded]]) -> Path:
 
 
 def _video_writer(
-    stem: Path, rate_hz: float, size: tuple[int, int],
+    stem: Path,
+    rate_hz: float,
+    size: tuple[int, int],
 ) -> tuple[Path, cv2.VideoWriter]:
     for codec, suffix in CODECS:
         path = stem.with_suffix(suffix)

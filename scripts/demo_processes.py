@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Executables of pose_ros as processes of their own, with a log file each."""
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ class Executable:
     """
 
     def __init__(
-        self, name: str, log: Path, parameters: Mapping[str, object],
+        self,
+        name: str,
+        log: Path,
+        parameters: Mapping[str, object],
         remaps: Mapping[str, str] | None = None,
     ) -> None:
         """
@@ -44,15 +48,20 @@ class Executable:
         with log.open('w') as file:
             self._process = subprocess.Popen(
                 [Path(get_package_prefix('pose_ros'), 'lib/pose_ros', name), *arguments],
-                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                start_new_session=True)  # Ctrl-C reaches us, and we end it in order
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # Ctrl-C reaches us, and we end it in order
 
     def __enter__(self) -> Executable:
         """Return the running executable."""
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         """Ask the process to end; kill it when it does not."""

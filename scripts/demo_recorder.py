@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The topics of a camera and the pose node in, what belongs to each image out."""
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from numpy.typing import NDArray
-from pose_ros.msg import PoseLandmarksArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
+
+from pose_ros.msg import PoseLandmarksArray
 
 __all__ = ['Recorded', 'Recorder']
 
@@ -121,7 +123,8 @@ class Recorder(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         self.diagnostics = {
-            entry.key: entry.value for status in message.status for entry in status.values}
+            entry.key: entry.value for status in message.status for entry in status.values
+        }
 
 
 def _jpeg(message: Image) -> NDArray[np.uint8]:

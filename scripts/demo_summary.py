@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was recorded in, a short table of figures out."""
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ __all__ = ['summary']
 
 
 def summary(
-    source: str, model: str, frames: Mapping[int, Recorded], diagnostics: Mapping[str, str],
+    source: str,
+    model: str,
+    frames: Mapping[int, Recorded],
+    diagnostics: Mapping[str, str],
 ) -> str:
     """
     Return the table, one figure a line.
@@ -26,8 +30,11 @@ def summary(
     latencies_ms = [frame.latency_ms for frame in done.values()]
     span_s = 1e-9 * (max(done) - min(done))
     rate = f'{(len(done) - 1) / span_s:.1f} Hz' if span_s > 0 else 'unknown'
-    size = next(f'{frame.poses.image_width}x{frame.poses.image_height}'
-                for frame in done.values() if frame.poses)
+    size = next(
+        f'{frame.poses.image_width}x{frame.poses.image_height}'
+        for frame in done.values()
+        if frame.poses
+    )
     median_ms, p99_ms = np.percentile(latencies_ms, [50, 99])
     rows = {
         'source': f'{source}, {size}',

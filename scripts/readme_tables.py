@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The nodes' parameters and the launch files' arguments in, README.md's tables of them out.
 
@@ -16,8 +17,8 @@ from xml.etree import ElementTree
 import rclpy
 from rclpy.node import Node
 
-from pose_ros.camera import DemoCamera
-from pose_ros.node import PoseNode
+from pose_ros.demo.camera_node import DemoCamera
+from pose_ros.node.node import PoseNode
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = re.compile(r'(<!-- table: (\S+) -->\n\n).*?(<!-- end of table -->)', re.DOTALL)
@@ -29,10 +30,15 @@ def parameter_table(node: Node, bare: Node) -> str:
 
     :param bare: a node without parameters of its own
     """
-    names = [name for name in node.list_parameters([], 0).names
-             if not bare.has_parameter(name) and not name.startswith('qos_overrides.')]
-    return _table(['Parameter', 'Default', 'Range', 'Meaning'],
-                  (_parameter_row(node, name) for name in names))
+    names = [
+        name
+        for name in node.list_parameters([], 0).names
+        if not bare.has_parameter(name) and not name.startswith('qos_overrides.')
+    ]
+    return _table(
+        ['Parameter', 'Default', 'Range', 'Meaning'],
+        (_parameter_row(node, name) for name in names),
+    )
 
 
 def _parameter_row(node: Node, name: str) -> list[str]:
@@ -47,8 +53,10 @@ def _parameter_row(node: Node, name: str) -> list[str]:
 
 def argument_table(launch_file: Path) -> str:
     """Return the table of a launch file's arguments."""
-    return _table(['Argument', 'Default', 'Meaning'], (
-        [_code(name), _code(default), text] for name, default, text in arguments(launch_file)))
+    return _table(
+        ['Argument', 'Default', 'Meaning'],
+        ([_code(name), _code(default), text] for name, default, text in arguments(launch_file)),
+    )
 
 
 def arguments(launch_file: Path) -> Iterator[tuple[str, str, str]]:
@@ -82,9 +90,11 @@ def tables() -> dict[str, str]:
     bare, pose, camera = Node('bare'), PoseNode(), DemoCamera()
     try:
         launch_files = [*ROOT.glob('launch/*.launch.xml'), *ROOT.glob('launch/*.launch.py')]
-        return {'parameters': parameter_table(pose, bare),
-                'camera_parameters': parameter_table(camera, bare),
-                **{path.name: argument_table(path) for path in launch_files}}
+        return {
+            'parameters': parameter_table(pose, bare),
+            'camera_parameters': parameter_table(camera, bare),
+            **{path.name: argument_table(path) for path in launch_files},
+        }
     finally:
         for node in (bare, pose, camera):
             node.destroy_node()
@@ -95,8 +105,9 @@ def main() -> None:
     rclpy.init()
     new = tables()
     readme = ROOT / 'README.md'
-    readme.write_text(TABLE.sub(
-        lambda found: f'{found[1]}{new[found[2]]}\n\n{found[3]}', readme.read_text()))
+    readme.write_text(
+        TABLE.sub(lambda found: f'{found[1]}{new[found[2]]}\n\n{found[3]}', readme.read_text())
+    )
     rclpy.try_shutdown()
 
 

@@ -33,10 +33,12 @@ fi
 
 step "building pose_ros into $venv, with MediaPipe and OpenCV the first time" \
   "The whole output is in $log; removing build/ starts the build afresh."
+# Behind the installed package on the search path: tests and benchmarks share the folder simulation/.
+echo "$PWD" >"$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/pose_ros_project.pth"
 PATH="$PWD/$venv/bin:$PATH" quietly "$venv/bin/pip" install --no-build-isolation .
 
 step "checking that MediaPipe and OpenCV load" "A shared library is missing: see the apt-get line in README.md."
 quietly "$venv/bin/python" -c 'import cv2, mediapipe.tasks.python.vision'
 
 step "getting the model bundle (pose_landmarker_full)" "Try again: $venv/bin/fetch_models full"
-"$venv/bin/python" -m pose_ros.models full
+"$venv/bin/python" -m pose_ros.fetch_models full

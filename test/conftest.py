@@ -1,8 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests share: a ROS 2 domain on this machine only, real bundles, real photographs."""
 
 from collections.abc import Iterator
 import os
 from pathlib import Path
+import sys
 
 # Before rclpy is imported. Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
 os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
@@ -10,13 +12,16 @@ os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 if os.environ.get('ROS_DISTRO') == 'humble':
     os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
+# Behind the installed package: in front, the source folder would hide its messages.
+sys.path.append(str(Path(__file__).parent.parent))
+
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-from ros import World, world
 import skimage.data
 
-from pose_ros.models import ModelError, fetch
+from pose_ros.models.store import ModelError, fetch
+from simulation.ros_world import World, world
 
 
 @pytest.fixture(scope='session')

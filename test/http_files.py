@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One file -> a web server on this machine that serves it, with the faults a test asks for."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 A MarkerArray in, what RViz would complain of out.
 

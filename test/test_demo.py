@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The demo leaves what it promises, or says at once which part failed; nothing is left running."""
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.skeleton import COLORS_RGB, Side
+from pose_ros.poses.skeleton import COLORS_RGB, Side
 
 SCRIPT = Path(__file__).parents[1] / 'scripts/demo.py'
 
@@ -21,8 +22,12 @@ SCRIPT = Path(__file__).parents[1] / 'scripts/demo.py'
 def start(output: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if name != 'PYTHONSAFEPATH'}
     return subprocess.Popen(
-        [sys.executable, SCRIPT, '--output', output, *arguments], env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [sys.executable, SCRIPT, '--output', output, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def processes_of(output: Path) -> list[str]:
@@ -77,12 +82,15 @@ def test_demo(tmp_path: Path, models: dict[str, Path]) -> None:
     assert pictures / video.get(cv2.CAP_PROP_FPS) == pytest.approx(2, abs=0.7)
 
 
-@pytest.mark.parametrize(('arguments', 'complaint'), [
-    (['--source', '/nowhere.mp4'], '/nowhere.mp4: no such file'),
-    (['--source', __file__], 'neither a photograph nor a video'),
-    (['--source', '987'], 'webcam 987 gives no picture'),
-    (['--model', '/nowhere.task'], 'the pose node did not configure'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'complaint'),
+    [
+        (['--source', '/nowhere.mp4'], '/nowhere.mp4: no such file'),
+        (['--source', __file__], 'neither a photograph nor a video'),
+        (['--source', '987'], 'webcam 987 gives no picture'),
+        (['--model', '/nowhere.task'], 'the pose node did not configure'),
+    ],
+)
 def test_failures_are_named(tmp_path: Path, arguments: list[str], complaint: str) -> None:
     process = start(tmp_path, *arguments)
     _, errors = process.communicate(timeout=60)
@@ -96,7 +104,10 @@ def test_failures_are_named(tmp_path: Path, arguments: list[str], complaint: str
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize('processes', [1, 2])  # with one, amid the start of the other
 def test_interrupted(
-    tmp_path: Path, models: dict[str, Path], number: signal.Signals, processes: int,
+    tmp_path: Path,
+    models: dict[str, Path],
+    number: signal.Signals,
+    processes: int,
 ) -> None:
     process = start(tmp_path, '--model', str(models['lite']))
     end = time.monotonic() + 60

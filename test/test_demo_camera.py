@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The process ends with its source or a signal, and says in one line why it cannot begin."""
 
 from pathlib import Path
@@ -8,8 +9,9 @@ import time
 
 from ament_index_python.packages import get_package_prefix
 import pytest
-from ros import World
 from sensor_msgs.msg import Image
+
+from simulation.ros_world import World
 
 EXECUTABLE = Path(get_package_prefix('pose_ros'), 'lib/pose_ros/demo_camera')
 
@@ -17,7 +19,9 @@ EXECUTABLE = Path(get_package_prefix('pose_ros'), 'lib/pose_ros/demo_camera')
 def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [EXECUTABLE, '--ros-args', *(part for each in arguments for part in ('-p', each))],
-        stderr=subprocess.PIPE, text=True)
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
@@ -46,12 +50,15 @@ def test_signal_while_starting(number: signal.Signals) -> None:
     assert 'Traceback' not in errors
 
 
-@pytest.mark.parametrize(('argument', 'complaint'), [
-    ('source:=/nowhere.mp4', '/nowhere.mp4: no such file'),
-    ('source:=987', 'webcam 987 gives no picture'),
-    ('rate:=-1.0', 'rate'),
-    ('camera_info_url:=/nowhere.yaml', '/nowhere.yaml: wanted a camera_calibration YAML file'),
-])
+@pytest.mark.parametrize(
+    ('argument', 'complaint'),
+    [
+        ('source:=/nowhere.mp4', '/nowhere.mp4: no such file'),
+        ('source:=987', 'webcam 987 gives no picture'),
+        ('rate:=-1.0', 'rate'),
+        ('camera_info_url:=/nowhere.yaml', '/nowhere.yaml: wanted a camera_calibration YAML file'),
+    ],
+)
 def test_one_line_says_why_it_cannot_begin(argument: str, complaint: str) -> None:
     process = start(argument)
     _, errors = process.communicate(timeout=20)

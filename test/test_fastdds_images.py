@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DDS profile for images, as Fast DDS itself takes it."""
 
 import os
@@ -23,15 +24,26 @@ rclpy.shutdown()
 """
 
 
-@pytest.mark.skipif('fastrtps' not in get_rmw_implementation_identifier(),
-                    reason='the profile is for Fast DDS')
-@pytest.mark.skipif(shutil.disk_usage('/dev/shm').free < 128 * 1024 * 1024,
-                    reason='/dev/shm has no room for the segment')
+@pytest.mark.skipif(
+    'fastrtps' not in get_rmw_implementation_identifier(), reason='the profile is for Fast DDS'
+)
+@pytest.mark.skipif(
+    shutil.disk_usage('/dev/shm').free < 128 * 1024 * 1024,
+    reason='/dev/shm has no room for the segment',
+)
 def test_fast_dds_takes_the_profile() -> None:
     segment_size = ElementTree.parse(PROFILE).getroot().findtext('.//{*}segment_size')
     assert segment_size
     largest = subprocess.run(
-        [sys.executable, '-c', LARGEST_SEGMENT], check=True, capture_output=True, text=True,
-        timeout=30, env={**os.environ, 'FASTRTPS_DEFAULT_PROFILES_FILE': str(PROFILE),
-                         'FASTDDS_DEFAULT_PROFILES_FILE': str(PROFILE)}).stdout
+        [sys.executable, '-c', LARGEST_SEGMENT],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={
+            **os.environ,
+            'FASTRTPS_DEFAULT_PROFILES_FILE': str(PROFILE),
+            'FASTDDS_DEFAULT_PROFILES_FILE': str(PROFILE),
+        },
+    ).stdout
     assert int(largest) > int(segment_size) == 32 * 1024 * 1024

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """
 The launch files.
 
@@ -25,16 +26,16 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 import numpy as np
 from numpy.typing import NDArray
-from pose_ros.msg import PoseLandmarksArray
 import pytest
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import parameter_value_to_python
-from ros import World, image_message
 from sensor_msgs.msg import Image
 import yaml
 
-from pose_ros.camera import CameraOptions
-from pose_ros.parameters import Parameters
+from pose_ros.demo.camera_node import CameraOptions
+from pose_ros.msg import PoseLandmarksArray
+from pose_ros.node.parameters import Parameters
+from simulation.ros_world import World, image_message
 
 ROOT = Path(__file__).parent.parent
 XML = sorted(ROOT.glob('launch/*.xml'))
@@ -42,19 +43,34 @@ PYTHON = sorted(ROOT.glob('launch/*.py'))
 
 # What launch_xml and launch_ros understand since Humble, as far as it is used.
 ATTRIBUTES = {
-    'launch': set(), 'arg': {'name', 'default', 'description', 'value'}, 'group': {'if'},
-    'include': {'file', 'if'}, 'set_env': {'name', 'value', 'if'},
+    'launch': set(),
+    'arg': {'name', 'default', 'description', 'value'},
+    'group': {'if'},
+    'include': {'file', 'if'},
+    'set_env': {'name', 'value', 'if'},
     'node': {'pkg', 'exec', 'name', 'namespace', 'args', 'output', 'if'},
-    'param': {'name', 'value', 'type'}, 'remap': {'from', 'to'}}
+    'param': {'name', 'value', 'type'},
+    'remap': {'from', 'to'},
+}
 SUBSTITUTIONS = {'var', 'find-pkg-share', 'eval', 'env'}
 IMPORTS = {
-    'LaunchContext', 'LaunchDescription', 'DeclareLaunchArgument', 'GroupAction',
-    'IncludeLaunchDescription', 'OpaqueFunction', 'AnyLaunchDescriptionSource',
-    'LaunchConfiguration', 'PathJoinSubstitution', 'Node', 'FindPackageShare'}
+    'LaunchContext',
+    'LaunchDescription',
+    'DeclareLaunchArgument',
+    'GroupAction',
+    'IncludeLaunchDescription',
+    'OpaqueFunction',
+    'AnyLaunchDescriptionSource',
+    'LaunchConfiguration',
+    'PathJoinSubstitution',
+    'Node',
+    'FindPackageShare',
+}
 
 REAL_LAUNCH = pytest.mark.skipif(
     not all(map(find_spec, ('launch_ros', 'launch_xml', 'ros2launch'))),
-    reason='launch_ros and ros2launch come with a ROS 2 installation only')
+    reason='launch_ros and ros2launch come with a ROS 2 installation only',
+)
 
 
 def elements(path: Path, tag: str) -> list[ElementTree.Element]:
@@ -79,11 +95,16 @@ def test_an_xml_file_has_nothing_that_humble_lacks(path: Path) -> None:
 @pytest.mark.parametrize('path', PYTHON, ids=lambda path: path.name)
 def test_a_python_file_compiles_and_has_nothing_that_humble_lacks(path: Path) -> None:
     tree = ast.parse(path.read_text())
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
-             and str(node.module).startswith('launch') for alias in node.names}
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith('launch')
+        for alias in node.names
+    }
     assert names <= IMPORTS
     assert 'generate_launch_description' in {
-        node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+    }
 
 
 @pytest.mark.parametrize('path', XML, ids=lambda path: path.name)
@@ -102,27 +123,50 @@ def test_what_an_xml_file_names_exists(path: Path) -> None:
 
 def test_the_arguments_that_people_change_are_there() -> None:
     assert set(declared(ROOT / 'launch/pose.launch.xml')) >= {
-        'image', 'camera_info', 'depth', 'params_file', 'model', 'num_poses',
-        'output_segmentation_masks', 'namespace', 'name', 'autostart', 'use_sim_time', 'rviz',
-        'dds_profile'}
+        'image',
+        'camera_info',
+        'depth',
+        'params_file',
+        'model',
+        'num_poses',
+        'output_segmentation_masks',
+        'namespace',
+        'name',
+        'autostart',
+        'use_sim_time',
+        'rviz',
+        'dds_profile',
+    }
 
 
 def test_parameters_and_topics_are_the_nodes() -> None:
-    camera, = (each for each in elements(ROOT / 'launch/demo.launch.xml', 'node')
-               if each.get('exec') == 'demo_camera')
+    (camera,) = (
+        each
+        for each in elements(ROOT / 'launch/demo.launch.xml', 'node')
+        if each.get('exec') == 'demo_camera'
+    )
     assert {each.attrib['name'] for each in camera.iter('param')} <= {
-        each.name for each in fields(CameraOptions)}
+        each.name for each in fields(CameraOptions)
+    }
     source = (ROOT / 'launch/pose_node.py').read_text()
-    overrides = next(ast.literal_eval(node.value) for node in ast.parse(source).body
-                     if isinstance(node, ast.Assign))
+    overrides = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign)
+    )
     assert set(overrides) <= {each.name for each in fields(Parameters)} | {'use_sim_time'}
     assert set(overrides) | set(re.findall(r"given\('(\w+)'\)", source)) <= set(
-        declared(ROOT / 'launch/pose.launch.xml'))
+        declared(ROOT / 'launch/pose.launch.xml')
+    )
     shown = yaml.safe_load((ROOT / 'config/pose.rviz').read_text())
-    topics = {each['Topic']['Value'] for each in shown['Visualization Manager']['Displays']
-              if 'Topic' in each}
-    assert {each.attrib['from'] for each in elements(
-        ROOT / 'launch/pose.launch.xml', 'remap')} == topics
+    topics = {
+        each['Topic']['Value']
+        for each in shown['Visualization Manager']['Displays']
+        if 'Topic' in each
+    }
+    assert {
+        each.attrib['from'] for each in elements(ROOT / 'launch/pose.launch.xml', 'remap')
+    } == topics
 
 
 def session(leader: int) -> list[str]:
@@ -144,8 +188,12 @@ def ros2_launch(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     ros2 = shutil.which('ros2', path=f'{Path(sys.executable).parent}:{os.environ["PATH"]}')
     assert ros2
     process = subprocess.Popen(
-        [ros2, 'launch', 'pose_ros', *arguments], stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        [ros2, 'launch', 'pose_ros', *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     try:
         yield process
         if process.poll() is None:
@@ -173,7 +221,8 @@ def values(ros: World, node: str, *names: str) -> dict[str, Any]:
 
 @REAL_LAUNCH
 def test_one_command_brings_the_node_to_active(
-        ros: World, astronaut: NDArray[np.uint8], models: dict[str, Path]) -> None:
+    ros: World, astronaut: NDArray[np.uint8], models: dict[str, Path]
+) -> None:
     camera = ros.node.create_publisher(Image, '/camera/image_raw', 1)
     with ros2_launch('pose.launch.xml', 'image:=/camera/image_raw', f'model:={models["full"]}'):
         poses = ros.collect(PoseLandmarksArray, '/pose/landmarks')
@@ -193,33 +242,76 @@ FILE = """
 
 
 @REAL_LAUNCH
-@pytest.mark.parametrize(('arguments', 'expected'), [
-    ([], {'num_poses': 4, 'output_segmentation_masks': True, 'mask_encoding': '32FC1',
-          'model': 'full', 'use_sim_time': False, 'autostart': True}),
-    (['num_poses:=2', 'output_segmentation_masks:=false', 'model:=lite', 'use_sim_time:=true',
-      'autostart:=false'],
-     {'num_poses': 2, 'output_segmentation_masks': False, 'mask_encoding': '32FC1',
-      'model': 'lite', 'use_sim_time': True, 'autostart': False}),
-], ids=['not given', 'given'])
+@pytest.mark.parametrize(
+    ('arguments', 'expected'),
+    [
+        (
+            [],
+            {
+                'num_poses': 4,
+                'output_segmentation_masks': True,
+                'mask_encoding': '32FC1',
+                'model': 'full',
+                'use_sim_time': False,
+                'autostart': True,
+            },
+        ),
+        (
+            [
+                'num_poses:=2',
+                'output_segmentation_masks:=false',
+                'model:=lite',
+                'use_sim_time:=true',
+                'autostart:=false',
+            ],
+            {
+                'num_poses': 2,
+                'output_segmentation_masks': False,
+                'mask_encoding': '32FC1',
+                'model': 'lite',
+                'use_sim_time': True,
+                'autostart': False,
+            },
+        ),
+    ],
+    ids=['not given', 'given'],
+)
 def test_what_is_given_wins_over_the_file_and_what_is_not_leaves_it_alone(
-        ros: World, tmp_path: Path, arguments: list[str], expected: dict[str, Any]) -> None:
+    ros: World, tmp_path: Path, arguments: list[str], expected: dict[str, Any]
+) -> None:
     (tmp_path / 'own.yaml').write_text(FILE)
-    with ros2_launch('pose.launch.xml', 'namespace:=robot', 'name:=body',
-                     f'params_file:={tmp_path}/own.yaml', *arguments):
+    with ros2_launch(
+        'pose.launch.xml',
+        'namespace:=robot',
+        'name:=body',
+        f'params_file:={tmp_path}/own.yaml',
+        *arguments,
+    ):
         assert values(ros, '/robot/body', *expected) == expected
 
 
 @REAL_LAUNCH
 def test_each_camera_has_its_node_in_its_namespace(ros: World, models: dict[str, Path]) -> None:
-    with ros2_launch('multi_camera.launch.py', 'cameras:=[front, rear]', 'num_poses:=2',
-                     f'model:={models["full"]}'):
+    with ros2_launch(
+        'multi_camera.launch.py',
+        'cameras:=[front, rear]',
+        'num_poses:=2',
+        f'model:={models["full"]}',
+    ):
         topics = []
         for camera in ('front', 'rear'):
             ros.until(lambda: is_active(ros, f'/{camera}/pose'))  # noqa: B023
             assert values(ros, f'/{camera}/pose', 'num_poses') == {'num_poses': 2}
-            topics.append({name for of in (ros.node.get_subscriber_names_and_types_by_node,
-                                           ros.node.get_publisher_names_and_types_by_node)
-                           for name, _ in of('pose', f'/{camera}')})
+            topics.append(
+                {
+                    name
+                    for of in (
+                        ros.node.get_subscriber_names_and_types_by_node,
+                        ros.node.get_publisher_names_and_types_by_node,
+                    )
+                    for name, _ in of('pose', f'/{camera}')
+                }
+            )
             assert f'/{camera}/image_raw' in topics[-1]
         common = {'/parameter_events', '/rosout', '/diagnostics', '/clock'}
         assert not (topics[0] & topics[1]) - common
@@ -234,15 +326,19 @@ def test_the_demo_shows_people(ros: World, models: dict[str, Path]) -> None:
 
 
 @REAL_LAUNCH
-@pytest.mark.parametrize(('arguments', 'word'), [
-    (['pose.launch.xml', 'params_file:=absent.yaml'], 'absent.yaml'),
-    (['demo.launch.xml', 'params_file:=absent.yaml'], 'absent.yaml'),
-    (['multi_camera.launch.py', 'cameras:=[front, front]'], 'cameras: wanted'),
-    (['multi_camera.launch.py', 'cameras:=front'], 'cameras: wanted'),
-    (['multi_camera.launch.py', 'image:=/image_raw'], 'image: wanted'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'word'),
+    [
+        (['pose.launch.xml', 'params_file:=absent.yaml'], 'absent.yaml'),
+        (['demo.launch.xml', 'params_file:=absent.yaml'], 'absent.yaml'),
+        (['multi_camera.launch.py', 'cameras:=[front, front]'], 'cameras: wanted'),
+        (['multi_camera.launch.py', 'cameras:=front'], 'cameras: wanted'),
+        (['multi_camera.launch.py', 'image:=/image_raw'], 'image: wanted'),
+    ],
+)
 def test_wrong_arguments_are_refused_and_leave_nothing_behind(
-        arguments: list[str], word: str) -> None:
+    arguments: list[str], word: str
+) -> None:
     with pytest.raises(AssertionError, match=word), ros2_launch(*arguments) as process:
         process.wait(30)
     assert process.returncode == 1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The package as others meet it: its metadata, what is installed, and a colcon workspace."""
 
 import ast
@@ -21,17 +22,23 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from packaging.requirements import Requirement
 import pytest
-from ros import World
+
+from simulation.ros_world import World
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = Path(sys.prefix)
 EXECUTABLES = ['demo_camera', 'fetch_models', 'pose_node']
 ROSDEP_KEYS = {  # of modules that ROS 2 packages do not bring
-    'cv2': 'python3-opencv', 'flatbuffers': 'python3-mediapipe-pip',
-    'mediapipe': 'python3-mediapipe-pip', 'numpy': 'python3-numpy', 'skimage': 'python3-skimage',
-    'yaml': 'python3-yaml'}
+    'cv2': 'python3-opencv',
+    'flatbuffers': 'python3-mediapipe-pip',
+    'mediapipe': 'python3-mediapipe-pip',
+    'numpy': 'python3-numpy',
+    'skimage': 'python3-skimage',
+    'yaml': 'python3-yaml',
+}
 NOT_SOURCES = shutil.ignore_patterns(
-    '.*', '*.egg-info', '__pycache__', 'build', 'demo_output', 'install', 'log')
+    '.*', '*.egg-info', '__pycache__', 'build', 'demo_output', 'install', 'log'
+)
 
 
 @pytest.fixture(scope='module')
@@ -44,8 +51,12 @@ def package() -> Package:
 def distribution(tmp_path_factory: pytest.TempPathFactory) -> PathDistribution:
     """What pip learns from setup.py."""
     folder = tmp_path_factory.mktemp('metadata')
-    subprocess.run([sys.executable, 'setup.py', '--quiet', 'egg_info', '--egg-base', folder],
-                   cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, 'setup.py', '--quiet', 'egg_info', '--egg-base', folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
     return PathDistribution(folder / 'pose_ros.egg-info')
 
 
@@ -67,40 +78,52 @@ def test_package_xml_names_a_licence_that_is_here(package: Package) -> None:
 
 
 def test_package_xml_is_the_one_source_of_metadata(
-        package: Package, distribution: PathDistribution) -> None:
+    package: Package, distribution: PathDistribution
+) -> None:
     assert distribution.metadata['Name'].replace('-', '_') == package.name
     assert distribution.version == package.version
     assert distribution.metadata['Summary'] == ' '.join(package.description.split())
     mediapipe = next(each for each in package.exec_depends if 'mediapipe' in each.name)
     assert mediapipe.version_gte
     assert mediapipe.version_lt
-    assert Requirement(
-        f'mediapipe>={mediapipe.version_gte},<{mediapipe.version_lt}'
-    ) in map(Requirement, distribution.requires or [])
+    assert Requirement(f'mediapipe>={mediapipe.version_gte},<{mediapipe.version_lt}') in map(
+        Requirement, distribution.requires or []
+    )
 
 
 def test_package_xml_names_all_that_is_imported(package: Package) -> None:
-    trees = [ast.parse(path.read_text()) for folder in ('pose_ros', 'launch')
-             for path in (ROOT / folder).glob('*.py')]
+    trees = [
+        ast.parse(path.read_text())
+        for folder in ('pose_ros', 'launch')
+        for path in (ROOT / folder).glob('*.py')
+    ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import)
-                for alias in node.names}
-    imported |= {str(node.module) for node in nodes
-                 if isinstance(node, ast.ImportFrom) and not node.level}
+    imported = {
+        alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+    }
+    imported |= {
+        str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and not node.level
+    }
     tops = {name.split('.')[0] for name in imported} - sys.stdlib_module_names - {package.name}
     if list((ROOT / 'launch').glob('*.xml')):
         tops.add('launch_xml')
     missing = {ROSDEP_KEYS.get(name, name) for name in tops} - {
-        each.name for each in package.exec_depends + package.test_depends}
+        each.name for each in package.exec_depends + package.test_depends
+    }
     assert not missing
 
 
-def test_the_constraints_keep_mediapipe_within_package_xml(
-        distribution: PathDistribution) -> None:
+def test_the_constraints_keep_mediapipe_within_package_xml(distribution: PathDistribution) -> None:
     lines = (ROOT / 'constraints-ros.txt').read_text().splitlines()
     constraints = [Requirement(line) for line in lines if not line.startswith('#')]
-    assert next(each for each in map(Requirement, distribution.requires or [])
-                if each.name == 'mediapipe') in constraints
+    assert (
+        next(
+            each
+            for each in map(Requirement, distribution.requires or [])
+            if each.name == 'mediapipe'
+        )
+        in constraints
+    )
 
 
 def test_the_changelog_is_one_that_ament_reads(package: Package) -> None:
@@ -112,17 +135,25 @@ def test_the_changelog_is_one_that_ament_reads(package: Package) -> None:
 
 
 def test_what_is_installed_here_is_what_the_package_asks_for(
-        distribution: PathDistribution) -> None:
+    distribution: PathDistribution,
+) -> None:
     asked = list(map(Requirement, distribution.requires or []))
     assert {'mediapipe', 'numpy', 'opencv-contrib-python'} <= {each.name for each in asked}
-    assert not [(str(each), version(each.name)) for each in asked
-                if each.name != 'cv-bridge' and not each.specifier.contains(version(each.name))]
+    assert not [
+        (str(each), version(each.name))
+        for each in asked
+        if each.name != 'cv-bridge' and not each.specifier.contains(version(each.name))
+    ]
 
 
 def test_there_is_one_cv2_and_its_version_is_4() -> None:
     """Two distributions that both bring cv2 overwrite one another's files."""
-    owners = {each.metadata['Name'] for each in distributions() for file in each.files or []
-              if Path(str(each.locate_file(file))) == Path(cv2.__file__)}
+    owners = {
+        each.metadata['Name']
+        for each in distributions()
+        for file in each.files or []
+        if Path(str(each.locate_file(file))) == Path(cv2.__file__)
+    }
     assert len(owners) <= 1
     assert cv2.__version__.split('.')[0] == '4'
 
@@ -142,8 +173,11 @@ def test_every_file_is_installed(prefix: Path, folder: str) -> None:
     assert ours <= {path.name for path in (prefix / 'share/pose_ros' / folder).iterdir()}
 
 
-@pytest.mark.parametrize('interface', [
-    path for folder in ('msg', 'srv') for path in (ROOT / folder).iterdir()], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    'interface',
+    [path for folder in ('msg', 'srv') for path in (ROOT / folder).iterdir()],
+    ids=lambda p: p.stem,
+)
 def test_every_interface_has_its_class(interface: Path) -> None:
     assert hasattr(import_module(f'pose_ros.{interface.suffix[1:]}'), interface.stem)
 
@@ -151,8 +185,14 @@ def test_every_interface_has_its_class(interface: Path) -> None:
 @contextmanager
 def started(script: str, folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     """Run a bash script; what is left of it in the end is killed."""
-    process = subprocess.Popen(['bash', '-c', script], cwd=folder, env=environment, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        ['bash', '-c', script],
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         yield process
     finally:
@@ -160,28 +200,48 @@ def started(script: str, folder: Path, environment: dict[str, str]) -> Iterator[
         process.communicate()
 
 
-@pytest.mark.skipif(not (ENVIRONMENT / 'share/ament_index').is_dir(),
-                    reason='with ROS 2 from apt, colcon has built what is tested here')
+@pytest.mark.skipif(
+    not (ENVIRONMENT / 'share/ament_index').is_dir(),
+    reason='with ROS 2 from apt, colcon has built what is tested here',
+)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize('options', [[], ['--symlink-install']], ids=['plain', 'symlink'])
 def test_colcon_builds_a_workspace_whose_node_runs(
-        options: list[str], tmp_path: Path, ros: World) -> None:
+    options: list[str], tmp_path: Path, ros: World
+) -> None:
     shutil.copytree(ROOT, tmp_path / 'src/pose_ros', ignore=NOT_SOURCES)
     environment = {
-        'AMENT_PREFIX_PATH': sys.prefix, 'CMAKE_PREFIX_PATH': sys.prefix,
-        'VIRTUAL_ENV': sys.prefix, 'PATH': f'{sys.prefix}/bin:/usr/bin:/bin',
+        'AMENT_PREFIX_PATH': sys.prefix,
+        'CMAKE_PREFIX_PATH': sys.prefix,
+        'VIRTUAL_ENV': sys.prefix,
+        'PATH': f'{sys.prefix}/bin:/usr/bin:/bin',
         'HOME': str(tmp_path),
-        **{key: os.environ[key] for key in os.environ if key.startswith('ROS_')}}
+        **{key: os.environ[key] for key in os.environ if key.startswith('ROS_')},
+    }
     build = subprocess.run(
-        ['colcon', 'build', *options, '--event-handlers', 'console_direct+',
-         '--cmake-args', '-DBUILD_TESTING=OFF'],
-        cwd=tmp_path, env=environment, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        [
+            'colcon',
+            'build',
+            *options,
+            '--event-handlers',
+            'console_direct+',
+            '--cmake-args',
+            '-DBUILD_TESTING=OFF',
+        ],
+        cwd=tmp_path,
+        env=environment,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     assert build.returncode == 0, build.stdout
 
-    script = ('source install/setup.bash; '
-              'python -c "import pose_ros; print(pose_ros.__file__)"; '
-              'exec install/pose_ros/lib/pose_ros/pose_node --ros-args -r __node:=built')
+    script = (
+        'source install/setup.bash; '
+        'python -c "import pose_ros; print(pose_ros.__file__)"; '
+        'exec install/pose_ros/lib/pose_ros/pose_node --ros-args -r __node:=built'
+    )
     with started(script, tmp_path, environment) as process:
         state = ros.call(GetState, 'built/get_state', GetState.Request()).current_state
         assert state.id == State.PRIMARY_STATE_UNCONFIGURED

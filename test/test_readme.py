@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What README.md and docs/ say about the source, held against the source."""
 
 from collections.abc import Callable
@@ -10,16 +11,20 @@ from typing import Any
 import pytest
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
-from ros import World, parameters
 
-from pose_ros.frames import TF_TOPIC
-from pose_ros.hri import BODIES
-from pose_ros.node import PoseNode
+from pose_ros.node.node import PoseNode
+from pose_ros.outputs.hri import BODIES
+from pose_ros.outputs.tf_frames import TF_TOPIC
+from simulation.ros_world import World, parameters
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / 'README.md').read_text()
-DOCUMENTS = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', ROOT / 'models/README.md',
-             *sorted((ROOT / 'docs').glob('*.md'))]
+DOCUMENTS = [
+    ROOT / 'README.md',
+    ROOT / 'CONTRIBUTING.md',
+    ROOT / 'models/README.md',
+    *sorted((ROOT / 'docs').glob('*.md')),
+]
 TABLES = runpy.run_path(str(ROOT / 'scripts/readme_tables.py'))
 
 # What is subscribed to depends on parameters; each combination adds its topics.
@@ -34,9 +39,11 @@ def rows(heading: str, text: str = README) -> list[list[str]]:
     """Return the cells of the tables below a heading, without the first two lines of each."""
     section = re.split(rf'^#+ {heading}$', text, flags=re.MULTILINE)[1]
     section = re.split(r'^#', section, flags=re.MULTILINE)[0]
-    return [[cell.strip().strip('`') for cell in line.strip('|').split('|')]
-            for table in re.findall(r'(?:^\|.*\|\n)+', section, re.MULTILINE)
-            for line in table.splitlines()[2:]]
+    return [
+        [cell.strip().strip('`') for cell in line.strip('|').split('|')]
+        for table in re.findall(r'(?:^\|.*\|\n)+', section, re.MULTILINE)
+        for line in table.splitlines()[2:]
+    ]
 
 
 @pytest.fixture
@@ -45,15 +52,20 @@ def tables(ros: World) -> dict[str, str]:
 
 
 def test_the_tables_of_parameters_and_arguments_are_up_to_date(tables: dict[str, str]) -> None:
-    written = {name: text.strip() for _, name, text in re.findall(
-        r'(<!-- table: (\S+) -->)(.*?)<!-- end of table -->', README, re.DOTALL)}
+    written = {
+        name: text.strip()
+        for _, name, text in re.findall(
+            r'(<!-- table: (\S+) -->)(.*?)<!-- end of table -->', README, re.DOTALL
+        )
+    }
     assert set(written) == set(tables)
     for name, table in tables.items():
         missing = set(table.splitlines()) - set(written[name].splitlines())
         outdated = set(written[name].splitlines()) - set(table.splitlines())
         assert written[name] == table, (
             f'{name}: missing {sorted(missing)}, outdated {sorted(outdated)}; to mend it: '
-            'python scripts/readme_tables.py')
+            'python scripts/readme_tables.py'
+        )
 
 
 Ends = Callable[[Node], dict[str, type]]
@@ -84,18 +96,27 @@ def endpoints(ros: World, ends: Ends) -> dict[str, str]:
             found |= ends(node)
         finally:
             node.destroy_node()
-    return {name: '/'.join([*kind.__module__.split('.')[:2], kind.__name__])
-            for name, kind in found.items() if name not in standard}
+    return {
+        name: '/'.join([*kind.__module__.split('.')[:2], kind.__name__])
+        for name, kind in found.items()
+        if name not in standard
+    }
 
 
-@pytest.mark.parametrize(('heading', 'ends', 'prefix'), [
-    ('Inputs', subscribed, '/'), ('Outputs', published, ''), ('Services', served, '')],
-    ids=['inputs', 'outputs', 'services'])
+@pytest.mark.parametrize(
+    ('heading', 'ends', 'prefix'),
+    [('Inputs', subscribed, '/'), ('Outputs', published, ''), ('Services', served, '')],
+    ids=['inputs', 'outputs', 'services'],
+)
 def test_the_tables_of_topics_and_services_are_the_nodes_own(
-        ros: World, models: dict[str, Path], heading: str, ends: Ends, prefix: str) -> None:
+    ros: World, models: dict[str, Path], heading: str, ends: Ends, prefix: str
+) -> None:
     assert models['full']
-    written = {prefix + name.replace('~/', '/pose/'): kind for name, kind, _ in rows(heading)
-               if '/ID/' not in name and find_spec(kind.split('/')[0])}
+    written = {
+        prefix + name.replace('~/', '/pose/'): kind
+        for name, kind, _ in rows(heading)
+        if '/ID/' not in name and find_spec(kind.split('/')[0])
+    }
     assert written == endpoints(ros, ends)
 
 
@@ -108,8 +129,11 @@ def test_the_topics_of_packages_that_may_be_absent_are_named() -> None:
 def test_the_architecture_names_every_module() -> None:
     text = (ROOT / 'docs/architecture.md').read_text()
     files = {path.name for path in (ROOT / 'pose_ros').glob('*.py')} - {'__init__.py'}
-    named = [name for row in rows('A frame meets', text) + rows('Beside the stream', text)
-             for name in re.findall(r'\w+\.py', row[0])]
+    named = [
+        name
+        for row in rows('A frame meets', text) + rows('Beside the stream', text)
+        for name in re.findall(r'\w+\.py', row[0])
+    ]
     assert len(named) == len(set(named))
     assert (files - set(named), set(named) - files) == (set(), set()), 'missing, superfluous'
 
@@ -131,9 +155,13 @@ def test_links_and_pictures_lead_somewhere(document: Path) -> None:
 
 def test_make_has_the_targets_that_are_named() -> None:
     targets = set(re.findall(r'^(\w+):', (ROOT / 'Makefile').read_text(), re.MULTILINE))
-    named = {word for document in DOCUMENTS
-             for word in re.findall(r'(?:^    |`)make (?:[A-Z_]+=\S+ )*([a-z]\w*)',
-                                    document.read_text(), re.MULTILINE)}
+    named = {
+        word
+        for document in DOCUMENTS
+        for word in re.findall(
+            r'(?:^    |`)make (?:[A-Z_]+=\S+ )*([a-z]\w*)', document.read_text(), re.MULTILINE
+        )
+    }
     assert {'demo', 'test', 'setup', 'lint'} <= named <= targets
 
 

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened to the frames of a stream, counted and timed."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from enum import Enum
+
+__all__ = ['Counters', 'Drop']
+
+TIMES_KEPT = 300  # of the newest frames
+
+
+class Drop(Enum):
+    """Why a frame was not processed."""
+
+    INVALID = 'invalid'  # the message contradicts itself or cannot be decoded
+    REPEATED = 'repeated'  # the stamp of the frame before
+    LATE = 'late'  # older than the frame before
+    BUSY = 'busy'  # a newer one came while another was in work, or it was lost on the way
+    FAILED = 'failed'  # MediaPipe could not process it
+
+
+def _newest() -> deque[float]:
+    return deque(maxlen=TIMES_KEPT)
+
+
+@dataclass
+class Counters:
+    """
+    Frames since the node was configured.
+
+    :param restarts: how often the stream began again
+    :param people: in the newest processed frame
+    :param inference_ms: time in MediaPipe of the newest frames
+    :param latency_ms: header stamp to published landmarks of the newest frames that have a stamp
+    :param outputs: how often each lazy output was computed
+    """
+
+    received: int = 0
+    processed: int = 0
+    restarts: int = 0
+    people: int = 0
+    dropped: Counter[Drop] = field(default_factory=Counter)
+    inference_ms: deque[float] = field(default_factory=_newest)
+    latency_ms: deque[float] = field(default_factory=_newest)
+    outputs: Counter[str] = field(default_factory=Counter)
+
+    def count_arrival(self, missed: int) -> None:
+        """Count an image that came, and those missed before it."""
+        self.received += 1 + missed
+        if missed:
+            self.dropped[Drop.BUSY] += missed

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+A task of MediaPipe's in, calls of its C library out: on the caller's thread, landmarks as arrays.
+
+MediaPipe's Python package hands every call to a thread of the task's, so that threads can share
+it, makes an object of each landmark, and tells twenty functions their types anew for each image.
+Here one thread at a time calls it and wants arrays, in few steps: after an inference Python's code
+and data are no longer in the processor's nearer caches, and each new piece of them costs.
+What is used here is private to MediaPipe, and the same from 0.10.31 to 1.2.2.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from typing import Any
+
+from mediapipe import Image, ImageFormat
+from mediapipe.tasks.python import vision
+from mediapipe.tasks.python.vision import pose_landmarker
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['DirectCalls', 'PackageCalls']
+
+COLUMNS = 'x', 'y', 'z', 'visibility', 'presence'
+FLOAT_SIZE = ctypes.sizeof(ctypes.c_float)
+
+
+class PackageCalls:
+    """What is called for every frame: the task's own methods, in any version of MediaPipe."""
+
+    def __init__(self, task: vision.PoseLandmarker) -> None:
+        """Take a task's methods."""
+        self.detect, self.detect_for_video = task.detect, task.detect_for_video
+
+    @staticmethod
+    def image(rgb: NDArray[np.uint8]) -> Image:
+        """Return a copy of uint8 (H, W, 3), C-contiguous, for MediaPipe."""
+        return Image(ImageFormat.SRGB, rgb)
+
+
+class DirectCalls:
+    """The same past MediaPipe's Python package; not to be used when the task is closed."""
+
+    def __init__(self, task: vision.PoseLandmarker) -> None:
+        """
+        Look the library up.
+
+        :raises AttributeError: when this version of MediaPipe is made in another way
+        """
+        self._task = task  # which closes itself when nobody has it any more
+        self._library, self._handle = task._lib._lib, task._handle
+        PackageCalls.image(
+            np.zeros((1, 1, 3), np.uint8)
+        )  # tells the library's functions their types
+        self._create_image = self._library.MpImageCreateFromUint8Data
+        self._detect_image = self._library.MpPoseLandmarkerDetectImage
+        self._detect_for_video = self._library.MpPoseLandmarkerDetectForVideo
+        self._close_result = self._library.MpPoseLandmarkerCloseResult
+        self._free_error = self._library.MpErrorFree
+        self._raise = pose_landmarker.mediapipe_c_utils.handle_status
+        self._result_type = self._close_result.argtypes[0]._type_
+
+    def image(self, rgb: NDArray[np.uint8]) -> Image:
+        """See PackageCalls."""
+        image, error = Image.__new__(Image), ctypes.c_char_p()
+        image._lib, image._image_ptr = self._library, ctypes.c_void_p()
+        height, width, _ = rgb.shape
+        first_sample = ctypes.c_uint8.from_address(rgb.ctypes.data)
+        self._check(
+            self._create_image(
+                ImageFormat.SRGB,
+                width,
+                height,
+                ctypes.byref(first_sample),
+                rgb.size,
+                ctypes.byref(image._image_ptr),
+                ctypes.byref(error),
+            ),
+            error,
+        )
+        return image
+
+    def detect(self, image: Image) -> vision.PoseLandmarkerResult:
+        """
+        Return what the task's method does, with float32 (N, 33, 5) in place of N lists.
+
+        :raises RuntimeError, ValueError: as the task's method
+        """
+        return self._call(self._detect_image, image)
+
+    def detect_for_video(self, image: Image, stamp_ms: int) -> vision.PoseLandmarkerResult:
+        """See detect()."""
+        return self._call(self._detect_for_video, image, stamp_ms)
+
+    def _call(self, function: Any, image: Image, *stamp_ms: int) -> vision.PoseLandmarkerResult:
+        found, error = self._result_type(), ctypes.c_char_p()
+        self._check(
+            function(
+                self._handle,
+                image._image_ptr,
+                None,
+                *stamp_ms,
+                ctypes.byref(found),
+                ctypes.byref(error),
+            ),
+            error,
+        )
+        try:
+            return vision.PoseLandmarkerResult(
+                _arrays(found.pose_landmarks, found.pose_landmarks_count),
+                _arrays(found.pose_world_landmarks, found.pose_world_landmarks_count),
+                [
+                    Image.create_from_ctypes(found.segmentation_masks[i])
+                    for i in range(found.segmentation_masks_count)
+                ],
+            )
+        finally:
+            self._close_result(ctypes.byref(found))
+
+    def _check(self, status: int, error: ctypes.c_char_p) -> None:
+        if status:
+            try:
+                self._raise(status, error)
+            finally:
+                self._free_error(error)
+
+
+def _arrays(people: Any, count: int) -> NDArray[np.float32]:
+    return np.array([_array(people[i]) for i in range(count)], np.float32)
+
+
+def _array(person: Any) -> NDArray[np.float32]:
+    structure, count = person.landmarks._type_, person.landmarks_count
+    size = ctypes.sizeof(structure)
+    floats: NDArray[np.float32] = np.ndarray(
+        (count, size // FLOAT_SIZE), np.float32, ctypes.string_at(person.landmarks, count * size)
+    )
+    return floats.take(_columns(structure), axis=1)
+
+
+@cache
+def _columns(structure: type[ctypes.Structure]) -> list[int]:
+    return [getattr(structure, name).offset // FLOAT_SIZE for name in COLUMNS]

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps checked model bundles on disk. Knows nothing of ROS."""

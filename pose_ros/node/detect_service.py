@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A `DetectPoses` request with one still image in, its people out, beside the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from pose_ros.detection.landmarker import (
+    Landmarker,
+    LandmarkerError,
+    LandmarkerOptions,
+    RunningMode,
+)
+from pose_ros.images.frame import FrameError, to_frame
+from pose_ros.outputs.pose_message import PoseMessageWriter
+from pose_ros.srv import DetectPoses
+
+__all__ = ['DetectService']
+
+
+class DetectService:
+    """
+    Finds people in stills with a landmarker of its own; to be closed after use.
+
+    The landmarker (running mode IMAGE) is built at the first request, and anew after its options
+    changed: it takes 0.3 s and about 85 MB.
+    """
+
+    def __init__(
+        self, options: LandmarkerOptions, alone: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """
+        Build nothing yet.
+
+        :param options: as for the stream
+        :param alone: gives a block for each request, within which no other landmarker runs
+        """
+        self._alone = alone
+        self._landmarker: Landmarker | None = None
+        self._writer = PoseMessageWriter()
+        self.set_options(options)
+
+    def set_options(self, options: LandmarkerOptions) -> None:
+        """Use these options from the next request on."""
+        self._options = replace(
+            options, running_mode=RunningMode.IMAGE, output_segmentation_masks=False
+        )
+
+    def detect(
+        self, request: DetectPoses.Request, response: DetectPoses.Response
+    ) -> DetectPoses.Response:
+        """Answer one request; what goes wrong stands in the answer."""
+        with self._alone():
+            return self._detect(request, response)
+
+    def _detect(
+        self, request: DetectPoses.Request, response: DetectPoses.Response
+    ) -> DetectPoses.Response:
+        try:
+            frame = to_frame(request.image)
+            if self._landmarker is None or self._landmarker.options != self._options:
+                self.close()
+                self._landmarker = Landmarker(self._options)
+            result = self._landmarker.detect(frame.rgb, 0)
+        except (FrameError, LandmarkerError) as error:
+            response.success, response.message = False, str(error)
+            return response
+        height, width = frame.rgb.shape[:2]
+        response.success = True
+        response.result = self._writer.write(result, frame.header, width, height)
+        return response
+
+    def close(self) -> None:
+        """Release the landmarker. Idempotent."""
+        if self._landmarker is not None:
+            self._landmarker.close()
+            self._landmarker = None

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Where people are: positions in, the turns and places of their landmarks in the optical frame out.
+
+MediaPipe's landmark model sees each person in a crop of its own, as if the camera had turned to
+them: its world landmarks are in a frame whose z axis is the line of sight, not the optical axis.
+"""
+
+from __future__ import annotations
+
+from math import hypot
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_ros.poses.poses import Poses
+
+__all__ = ['placed_landmarks', 'turned', 'viewing_quaternions', 'viewing_rotations']
+
+EPSILON = 1e-9
+
+
+def placed_landmarks(result: Poses) -> NDArray[np.float64]:
+    """
+    Return the world landmarks where they are in the world.
+
+    :returns: float64 (N, 33, 3) in metres in the camera's optical frame; NaN where a person's
+        position is unknown
+    """
+    world_m = result.world_landmarks[:, :, :3]
+    return turned(world_m, result.positions) + result.positions[:, None]
+
+
+def viewing_rotations(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Return the rotations from the frames of the world landmarks to the camera's optical frame.
+
+    Rodrigues' formula for the axis (-y, x, 0), whose length is the sine of the angle.
+
+    :param positions: (N, 3), of people, or directions in which they are seen
+    :returns: float64 (N, 3, 3), the shortest rotations that take (0, 0, 1) to each direction;
+        as a quaternion x y z w, (-dy, dx, 0, 1 + dz), normalized, for a direction of length 1
+    """
+    rotations = []
+    for position in positions.tolist():
+        length = max(hypot(*position), EPSILON)
+        x, y, z = (each / length for each in position)
+        share = 1 / max(1 + z, EPSILON)
+        rotations.append(
+            (
+                (1 - share * x * x, -share * x * y, x),
+                (-share * x * y, 1 - share * y * y, y),
+                (-x, -y, z),
+            )
+        )
+    return np.array(rotations, np.float64).reshape(-1, 3, 3)
+
+
+def viewing_quaternions(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Return the same rotations as quaternions.
+
+    :param positions: (N, 3), of people; not all zero
+    :returns: float64 (N, 4), x y z w of length 1
+    """
+    lengths = np.sqrt(np.einsum('ni,ni->n', positions, positions))
+    x, y, z = (positions / np.maximum(lengths, EPSILON)[:, None]).T
+    quaternions = np.stack((-y, x, np.zeros_like(z), 1 + z), axis=1)
+    return quaternions / np.sqrt(np.einsum('ni,ni->n', quaternions, quaternions))[:, None]
+
+
+def turned(
+    world_m: NDArray[Any],
+    directions: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """
+    Return world landmarks along the axes of the optical frame.
+
+    :param world_m: (N, 33, 3) in metres
+    :param directions: (N, 3) in which the people are seen
+    """
+    with np.errstate(invalid='ignore'):  # landmarks that are not finite stay so
+        return world_m @ viewing_rotations(directions).transpose(0, 2, 1)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What rclpy's lifecycle leaves out: errors that are logged, and an answer to every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+import traceback
+from typing import Any, Protocol, TypeVar
+
+from lifecycle_msgs.srv import ChangeState
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+__all__ = [
+    'ERROR',
+    'FAILURE',
+    'SUCCESS',
+    'ExpectedError',
+    'answer_impossible_transitions',
+    'transition',
+]
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
+FAILURE = TransitionCallbackReturn.FAILURE
+ERROR = TransitionCallbackReturn.ERROR
+
+
+class ExpectedError(Exception):
+    """What is wrong with the node's surroundings, and what to do, in one line."""
+
+
+class _Releasable(Protocol):
+    def release(self) -> None: ...
+
+    def get_logger(self) -> Any: ...
+
+
+AnyNode = TypeVar('AnyNode', bound=_Releasable)
+Transition = Callable[[AnyNode, LifecycleState], TransitionCallbackReturn]
+
+
+def transition(callback: Transition[AnyNode]) -> Transition[AnyNode]:
+    """
+    Let an `on_*` callback fail in words and release what it held.
+
+    An ExpectedError returns FAILURE (the node goes back to the state before), any other exception
+    ERROR. rclpy itself would swallow both without a line in the log.
+    """
+
+    @wraps(callback)
+    def guarded(node: AnyNode, state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return callback(node, state)
+        except ExpectedError as error:
+            node.get_logger().error(f'{callback.__name__.removeprefix("on_")} failed: {error}')
+            node.release()
+            return FAILURE
+        except Exception:
+            node.get_logger().error(f'{callback.__name__} failed:\n{traceback.format_exc()}')
+            node.release()
+            return ERROR
+
+    return guarded
+
+
+def answer_impossible_transitions(node: LifecycleNode) -> None:
+    """
+    Answer `success: false` to a transition that the present state does not have.
+
+    rclpy raises out of the executor instead, which ends the process, and never answers.
+    """
+    service = next(each for each in node.services if each.srv_name.endswith('/change_state'))
+    change_state = service.callback
+
+    def guarded(
+        request: ChangeState.Request, response: ChangeState.Response
+    ) -> ChangeState.Response:
+        try:
+            return change_state(request, response)
+        except RuntimeError as error:
+            wanted = request.transition.label or request.transition.id
+            node.get_logger().error(f'transition {wanted} is not possible now: {error}')
+            response.success = False
+            return response
+
+    service.callback = guarded

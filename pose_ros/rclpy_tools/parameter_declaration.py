@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+A frozen dataclass whose fields are ROS parameters in; their declaration and checked values out.
+
+The dataclass is the declaration: each field has its default, text and range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import Field, field, fields
+import re
+from typing import TYPE_CHECKING, Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+__all__ = ['check', 'declare', 'parameter']
+
+_TYPE_NAMES = {bool: 'bool', int: 'integer', float: 'number', str: 'string'}
+
+
+def parameter(
+    default: Any,
+    text: str,
+    *,
+    within: tuple[float, float] | None = None,
+    choices: Iterable[str] = (),
+    pattern: str = '',
+    read_only: bool = False,
+) -> Any:
+    """
+    Return a dataclass field that is a ROS parameter.
+
+    :param default: bool, int, float or str
+    :param text: what it means, for users
+    :param within: the least and the greatest number
+    :param choices: the possible strings; empty: any
+    :param pattern: a regular expression that the string matches; empty: any
+    :param read_only: it cannot be changed after the start
+    """
+    return field(
+        default=default,
+        metadata={
+            'text': text,
+            'within': within,
+            'choices': tuple(choices),
+            'pattern': pattern,
+            'read_only': read_only,
+        },
+    )
+
+
+def check(values: Any) -> None:
+    """
+    Check every field of a dataclass made with `parameter`; for its __post_init__.
+
+    Integers pass for numbers and strings: command lines and launch files turn 1.0 and '0' into
+    integers.
+
+    :raises ValueError: when a value has the wrong type or is out of range: wanted and came
+    """
+    for each in fields(values):
+        object.__setattr__(values, each.name, _checked(each, getattr(values, each.name)))
+
+
+def _checked(declared: Field[Any], value: Any) -> Any:
+    wanted = type(declared.default)
+    if wanted in (float, str) and type(value) is int:
+        value = wanted(value)
+    within, pattern = declared.metadata['within'], declared.metadata['pattern']
+    choices = declared.metadata['choices']
+    if type(value) is not wanted:
+        raise ValueError(f'{declared.name}: wanted a {_TYPE_NAMES[wanted]}, got {value!r}')
+    if choices and value not in choices:
+        raise ValueError(f'{declared.name}: wanted one of {", ".join(choices)}, got {value!r}')
+    if pattern and not re.fullmatch(pattern, str(value)):
+        raise ValueError(f'{declared.name}: wanted {pattern}, got {value!r}')
+    if within and not within[0] <= value <= within[1]:
+        raise ValueError(f'{declared.name}: wanted {within[0]} to {within[1]}, got {value}')
+    return value
+
+
+def _descriptor(declared: Field[Any]) -> ParameterDescriptor:
+    metadata = declared.metadata
+    descriptor = ParameterDescriptor(
+        name=declared.name,
+        description=metadata['text'],
+        read_only=metadata['read_only'],
+        dynamic_typing=isinstance(declared.default, (float, str)),
+    )  # for what `check` lets pass
+    if metadata['choices']:
+        descriptor.additional_constraints = f'One of {", ".join(metadata["choices"])}.'
+    if metadata['within']:
+        low, high = metadata['within']
+        if isinstance(declared.default, int):
+            descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
+        else:
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(low), to_value=float(high))
+            ]
+    return descriptor
+
+
+def declare(node: Node, kind: type[Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """
+    Declare all fields of a dataclass made with `parameter` on a node.
+
+    :returns: the values by name, and for each parameter whose given value cannot be used (it has
+        its default instead) what is wrong with it
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for each in fields(kind):
+        descriptor = _descriptor(each)
+        try:
+            value = node.declare_parameter(each.name, each.default, descriptor).value
+            values[each.name] = _checked(each, value)
+        except (
+            InvalidParameterTypeException,
+            InvalidParameterValueException,
+            ValueError,
+        ) as error:
+            problems[each.name] = str(error)
+            if node.has_parameter(each.name):
+                if descriptor.read_only:
+                    continue  # rclpy does not take it back
+                node.undeclare_parameter(each.name)
+            node.declare_parameter(each.name, each.default, descriptor, ignore_override=True)
+    return values, problems

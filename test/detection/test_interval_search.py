@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+from pose_ros.detection.interval_search import IntervalSearchLandmarker
+from pose_ros.detection.landmarker import Landmarker, LandmarkerError, LandmarkerOptions
+
+INTERVAL_MS = 500
+PERIOD_MS = 33
+
+
+@pytest.fixture
+def options(models: dict[str, Path]) -> LandmarkerOptions:
+    return LandmarkerOptions(models['lite'], num_poses=4, min_pose_detection_confidence=0.3)
+
+
+@pytest.fixture
+def alone(astronaut: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One person at the left."""
+    rgb = np.zeros((480, 960, 3), np.uint8)
+    rgb[:, :480] = cv2.resize(astronaut, (480, 480))
+    return rgb
+
+
+@pytest.fixture
+def together(alone: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same, and a second person at the right."""
+    return np.maximum(alone, alone[:, ::-1])
+
+
+class Counting:
+    """Counts the frames that a landmarker gets."""
+
+    def __init__(self, landmarker: Landmarker, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.frames = 0
+        detect = landmarker.detect
+
+        def counted(rgb: NDArray[np.uint8], stamp_ms: int) -> object:
+            self.frames += 1
+            return detect(rgb, stamp_ms)
+
+        monkeypatch.setattr(landmarker, 'detect', counted)
+
+
+def test_one_person_alone_costs_one_search_an_interval_and_looks_as_with_one_pose(
+    options: LandmarkerOptions,
+    models: dict[str, Path],
+    alone: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searching = IntervalSearchLandmarker(options, INTERVAL_MS)
+    single = Landmarker(LandmarkerOptions(models['lite'], min_pose_detection_confidence=0.3))
+    searches = Counting(searching._several, monkeypatch)
+    for stamp_ms in range(0, 3 * INTERVAL_MS, PERIOD_MS):
+        np.testing.assert_array_equal(
+            searching.detect(alone, stamp_ms).landmarks, single.detect(alone, stamp_ms).landmarks
+        )
+    searching.close()
+    single.close()
+    assert searches.frames == 3
+
+
+def test_a_newcomer_is_found_within_the_interval_and_kept(
+    options: LandmarkerOptions, alone: NDArray[np.uint8], together: NDArray[np.uint8]
+) -> None:
+    searching = IntervalSearchLandmarker(options, INTERVAL_MS)
+    people: list[tuple[int, int]] = []
+    for stamp_ms in range(0, 4 * INTERVAL_MS, PERIOD_MS):
+        rgb = together if stamp_ms >= 700 else alone
+        people.append((stamp_ms, len(searching.detect(rgb, stamp_ms))))
+    searching.close()
+    first = next(stamp_ms for stamp_ms, count in people if count == 2)
+    assert 700 <= first <= 700 + INTERVAL_MS + PERIOD_MS
+    assert all(count == 2 for stamp_ms, count in people if stamp_ms >= first)
+
+
+def test_after_the_second_has_left_the_cost_falls_again(
+    options: LandmarkerOptions,
+    alone: NDArray[np.uint8],
+    together: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searching = IntervalSearchLandmarker(options, INTERVAL_MS)
+    for stamp_ms in range(0, INTERVAL_MS, PERIOD_MS):
+        searching.detect(together, stamp_ms)
+    searches = Counting(searching._several, monkeypatch)
+    for stamp_ms in range(INTERVAL_MS, 4 * INTERVAL_MS, PERIOD_MS):
+        assert len(searching.detect(alone, stamp_ms)) == 1
+    searching.close()
+    assert searches.frames <= INTERVAL_MS // PERIOD_MS + 3
+
+
+def test_closed_it_refuses(options: LandmarkerOptions, alone: NDArray[np.uint8]) -> None:
+    searching = IntervalSearchLandmarker(options, INTERVAL_MS)
+    searching.close()
+    searching.close()
+    with pytest.raises(LandmarkerError, match='closed'):
+        searching.detect(alone, 0)

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Landmarks bit-equal to direct calls of MediaPipe, clear errors, and no noise."""
+
+from pathlib import Path
+import threading
+
+from mediapipe import Image, ImageFormat
+from mediapipe.tasks.python import BaseOptions, vision
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+from pose_ros.detection.landmarker import (
+    Delegate,
+    Landmarker,
+    LandmarkerError,
+    LandmarkerOptions,
+    RunningMode,
+    _calls,
+    _to_result,
+)
+from pose_ros.detection.mediapipe_c import DirectCalls, PackageCalls
+from pose_ros.poses.poses import Poses
+
+MODELS = ('lite', 'full', 'heavy')
+
+
+def moved(rgb: NDArray[np.uint8], frames: int) -> list[NDArray[np.uint8]]:
+    return [np.ascontiguousarray(np.roll(rgb, 4 * i, axis=1)) for i in range(frames)]
+
+
+def directly(
+    model: Path, mode: vision.RunningMode, frames: list[NDArray[np.uint8]], **options: object
+) -> list[vision.PoseLandmarkerResult]:
+    with vision.PoseLandmarker.create_from_options(
+        vision.PoseLandmarkerOptions(BaseOptions(str(model)), running_mode=mode, **options)
+    ) as task:
+        images = [Image(ImageFormat.SRGB, frame) for frame in frames]
+        if mode is vision.RunningMode.IMAGE:
+            return [task.detect(image) for image in images]
+        return [task.detect_for_video(image, 33 * i) for i, image in enumerate(images)]
+
+
+def assert_same(result: Poses, direct: vision.PoseLandmarkerResult) -> None:
+    """Hold that not a bit differs."""
+    assert len(result) == len(direct.pose_landmarks)
+    for ours, theirs in (
+        (result.landmarks, direct.pose_landmarks),
+        (result.world_landmarks, direct.pose_world_landmarks),
+    ):
+        for person, pose in zip(ours, theirs, strict=True):
+            assert [tuple(row) for row in person.tolist()] == [
+                (p.x, p.y, p.z, p.visibility, p.presence) for p in pose
+            ]
+    for ours, theirs in zip(result.masks, direct.segmentation_masks or (), strict=True):
+        np.testing.assert_array_equal(ours, theirs.numpy_view()[:, :, 0])
+
+
+@pytest.mark.parametrize('name', MODELS)
+@pytest.mark.parametrize('masks', [False, True])
+def test_video_equals_mediapipe_bit_for_bit(
+    name: str, masks: bool, models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    frames = moved(astronaut, 4)
+    direct = directly(
+        models[name], vision.RunningMode.VIDEO, frames, output_segmentation_masks=masks
+    )
+    with Landmarker(LandmarkerOptions(models[name], output_segmentation_masks=masks)) as ours:
+        for i, frame in enumerate(frames):
+            result = ours.detect(frame, 33 * i)
+            assert_same(result, direct[i])
+            assert len(result) == 1
+            assert len(result.masks) == masks
+
+
+def test_mediapipes_own_thread_is_not_needed(
+    models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    with Landmarker(LandmarkerOptions(models['lite'])) as ours:
+        through = threading.Event()
+        ours._task._lib._executor.submit(through.wait)
+        assert len(ours.detect(astronaut, 0)) == 1
+        with pytest.raises(LandmarkerError, match='timestamp'):
+            ours.detect(astronaut, 0)
+        through.set()
+
+
+def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
+    models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    with vision.PoseLandmarker.create_from_options(
+        vision.PoseLandmarkerOptions(
+            BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO
+        )
+    ) as task:
+        del task._lib._lib
+        calls = _calls(task)
+        assert isinstance(calls, PackageCalls)
+        direct = calls.detect_for_video(calls.image(astronaut), 0)
+        assert_same(_to_result(direct, LandmarkerOptions(models['lite'])), direct)
+
+
+def test_a_task_is_not_closed_while_it_can_be_called(
+    models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    calls = _calls(
+        vision.PoseLandmarker.create_from_options(
+            vision.PoseLandmarkerOptions(
+                BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO
+            )
+        )
+    )
+    assert isinstance(calls, DirectCalls)
+    found = calls.detect_for_video(calls.image(astronaut), 0)
+    assert found.pose_landmarks.shape == (1, 33, 5)
+
+
+def test_image_mode_equals_mediapipe_bit_for_bit(
+    models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    both = np.ascontiguousarray(np.hstack([astronaut, astronaut[:, ::-1]]))
+    options = {'num_poses': 3, 'min_pose_detection_confidence': 0.3}
+    direct = directly(models['full'], vision.RunningMode.IMAGE, [both], **options)
+    with Landmarker(
+        LandmarkerOptions(models['full'], running_mode=RunningMode.IMAGE, **options)
+    ) as ours:
+        result = ours.detect(both, 0)
+    assert len(result) == 2
+    assert_same(result, direct[0])
+
+
+def test_live_stream_gives_the_results_of_video(
+    models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    frames = moved(astronaut, 4)
+    direct = directly(models['lite'], vision.RunningMode.VIDEO, frames)
+    results: dict[int, Poses] = {}
+    arrived = threading.Event()
+
+    def keep(stamp_ms: int, result: Poses) -> None:
+        results[stamp_ms] = result
+        arrived.set()
+
+    options = LandmarkerOptions(models['lite'], running_mode=RunningMode.LIVE_STREAM)
+    with Landmarker(options, keep) as ours:
+        for i, frame in enumerate(frames):
+            arrived.clear()
+            ours.detect_async(frame, 33 * i)
+            assert arrived.wait(20.0)
+    for i, expected in enumerate(direct):
+        assert_same(results[33 * i], expected)
+
+
+def test_nobody_is_an_empty_result(models: dict[str, Path]) -> None:
+    with Landmarker(LandmarkerOptions(models['full'], output_segmentation_masks=True)) as ours:
+        result = ours.detect(np.zeros((48, 64, 3), np.uint8), 1)
+    assert len(result) == 0
+    assert result.masks == ()
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'words'),
+    [
+        ({'num_poses': 0}, ['num_poses', '1 to 32', 'got 0']),
+        ({'num_poses': 1000}, ['num_poses', '1 to 32', '1000']),
+        ({'min_pose_detection_confidence': 1.5}, ['min_pose_detection_confidence', '1.5']),
+        ({'min_pose_presence_confidence': -0.1}, ['min_pose_presence_confidence', '-0.1']),
+        ({'min_tracking_confidence': float('nan')}, ['min_tracking_confidence', 'nan']),
+    ],
+)
+def test_options_out_of_range_are_refused(wrong: dict[str, float], words: list[str]) -> None:
+    with pytest.raises(ValueError) as caught:
+        LandmarkerOptions(Path('any.task'), **wrong)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_a_file_that_is_no_bundle_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / 'photo.task'
+    path.write_bytes(b'\xff\xd8\xff\xe0' * 100)
+    with pytest.raises(LandmarkerError, match=r'photo\.task'):
+        Landmarker(LandmarkerOptions(path))
+
+
+def test_time_that_does_not_increase_is_refused_and_the_landmarker_goes_on(
+    models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    with Landmarker(LandmarkerOptions(models['lite'])) as ours:
+        ours.detect(astronaut, 100)
+        with pytest.raises(LandmarkerError, match='timestamp'):
+            ours.detect(astronaut, 100)
+        assert len(ours.detect(astronaut, 101)) == 1
+
+
+def test_after_close_nothing_runs(models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
+    ours = Landmarker(LandmarkerOptions(models['lite']))
+    ours.close()
+    ours.close()
+    with pytest.raises(LandmarkerError, match='closed'):
+        ours.detect(astronaut, 1)
+
+
+@pytest.mark.skipif(
+    Path('/dev/dri').exists() or Path('/dev/nvidia0').exists(), reason='this machine has a GPU'
+)
+def test_a_machine_without_gpu_is_told_so(models: dict[str, Path]) -> None:
+    with pytest.raises(LandmarkerError, match=r'set delegate to cpu$'):
+        Landmarker(LandmarkerOptions(models['lite'], delegate=Delegate.GPU))
+
+
+def test_a_healthy_landmarker_writes_nothing_to_stderr(
+    models: dict[str, Path], astronaut: NDArray[np.uint8], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Landmarker(LandmarkerOptions(models['full'])) as ours:
+        assert len(ours.detect(astronaut, 1)) == 1
+        ours.detect(astronaut, 34)
+    assert capfd.readouterr().err == ''

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import CameraInfo, Image
+
+from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions
+from pose_ros.following.positions import Positions
+from pose_ros.images.frame import Frame, to_frame
+from pose_ros.poses.geometry import placed_landmarks
+from pose_ros.poses.poses import Poses, PositionSource
+from simulation.ros_world import image_message
+
+STAMP_NS = 100 * 10**9
+FOCAL_PX = 500.0
+
+
+@pytest.fixture(scope='module')
+def seen(models: dict[str, Path]) -> tuple[Frame, Poses]:
+    """The astronaut, as the landmarker sees her."""
+    import skimage.data
+
+    frame = to_frame(image_message(skimage.data.astronaut(), STAMP_NS))
+    with Landmarker(LandmarkerOptions(models['full'])) as landmarker:
+        return frame, landmarker.detect(frame.rgb, 1)
+
+
+def camera_info(focal_px: float = FOCAL_PX) -> CameraInfo:
+    return CameraInfo(
+        width=512,
+        height=512,
+        distortion_model='plumb_bob',
+        d=[0.0] * 5,
+        k=[focal_px, 0.0, 255.5, 0.0, focal_px, 255.5, 0.0, 0.0, 1.0],
+    )
+
+
+def depth(
+    seen: tuple[Frame, Poses], placed: Poses, scale: float, stamp_ns: int = STAMP_NS
+) -> Image:
+    """Return a depth image of a body that is larger and farther away than the one placed."""
+    message = image_message(np.zeros((256, 256, 3), np.uint8), stamp_ns)
+    millimetres = np.zeros((256, 256), np.uint16)
+    for (x, y), z in zip(
+        seen[1].landmarks[0, :, :2].tolist(),
+        placed_landmarks(placed)[0, :, 2].tolist(),
+        strict=True,
+    ):
+        if 0 < x < 1 and 0 < y < 1:
+            row, column = int(y * 256), int(x * 256)
+            millimetres[max(row - 8, 0) : row + 8, max(column - 8, 0) : column + 8] = (
+                z * scale * 1000
+            )
+    message.encoding, message.step, message.data = '16UC1', 512, millimetres.tobytes()
+    return message
+
+
+def distance_m(result: Poses) -> float:
+    return float(np.linalg.norm(result.positions[0]))
+
+
+def test_nothing_is_known_without_intrinsics(seen: tuple[Frame, Poses]) -> None:
+    positions = Positions(0.0, False, 0.1)
+    result = positions.place(*seen)
+    assert result is seen[1]
+    assert 'camera_info' in positions.problem
+
+
+def test_a_field_of_view_stands_in_for_camera_info(seen: tuple[Frame, Poses]) -> None:
+    by_fov, by_info = (
+        Positions(2 * np.degrees(np.arctan(256 / FOCAL_PX)), False, 0.1),
+        Positions(0.0, False, 0.1),
+    )
+    by_info.take_camera_info(camera_info())
+    results = [each.place(*seen) for each in (by_fov, by_info)]
+    np.testing.assert_allclose(results[0].positions, results[1].positions, atol=1e-6)
+    assert results[1].position_sources.tolist() == [PositionSource.CAMERA_INFO]
+    assert 0.5 < distance_m(results[1]) < 2.0
+    assert by_info.problem == ''
+
+
+def test_a_new_calibration_counts_at_once(seen: tuple[Frame, Poses]) -> None:
+    positions = Positions(0.0, False, 0.1)
+    positions.take_camera_info(camera_info())
+    near = distance_m(positions.place(*seen))
+    positions.take_camera_info(camera_info(2 * FOCAL_PX))
+    assert 1.8 < distance_m(positions.place(*seen)) / near < 2.2
+
+
+def test_depth_of_the_same_instant_is_used(seen: tuple[Frame, Poses]) -> None:
+    positions = Positions(0.0, False, 0.1)
+    positions.take_camera_info(camera_info())
+    alone = positions.place(*seen)
+    for offset_s in (-0.5, 0.05, 0.5):
+        scale = 1.1 if offset_s == 0.05 else 0.8
+        positions.take_depth(depth(seen, alone, scale, STAMP_NS + int(offset_s * 1e9)))
+    result = positions.place(*seen)
+    assert result.position_sources.tolist() == [PositionSource.DEPTH]
+    # The surface that the depth image shows is 1 to 7 cm before the landmarks.
+    assert 1.1 < distance_m(result) / distance_m(alone) < 1.1 + 0.07 / alone.positions[0, 2]
+    assert positions.problem == ''
+
+
+@pytest.mark.parametrize(
+    ('spoil', 'words'),
+    [
+        (lambda message: setattr(message.header.stamp, 'sec', 90), '10.000 s away'),
+        (lambda message: setattr(message, 'encoding', 'rgb8'), "got 'rgb8'"),
+        (lambda message: setattr(message, 'step', 3), 'rows of 3 bytes'),
+    ],
+)
+def test_unusable_depth_falls_back_to_camera_info_and_says_so(
+    seen: tuple[Frame, Poses], spoil: Callable[[Image], None], words: str
+) -> None:
+    positions = Positions(0.0, False, 0.1)
+    positions.take_camera_info(camera_info())
+    spoilt = depth(seen, positions.place(*seen), 1.0)
+    spoil(spoilt)
+    positions.take_depth(spoilt)
+    result = positions.place(*seen)
+    assert result.position_sources.tolist() == [PositionSource.CAMERA_INFO]
+    assert positions.problem.startswith('positions without depth')
+    assert words in positions.problem
+
+
+def test_an_uncalibrated_camera_gives_none_and_says_why(seen: tuple[Frame, Poses]) -> None:
+    positions = Positions(60.0, False, 0.1)
+    positions.take_camera_info(CameraInfo(width=512, height=512))
+    result = positions.place(*seen)
+    assert np.isnan(result.positions).all()
+    assert 'calibrate the camera' in positions.problem

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rcl_interfaces.msg import ParameterType
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+import yaml
+
+from pose_ros.detection.landmarker import LandmarkerOptions
+from pose_ros.node.parameters import Parameters, declare_parameters
+from simulation.ros_world import World, parameters
+
+CONFIG = Path(__file__).parents[2] / 'config' / 'pose.yaml'
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'words'),
+    [
+        ({'num_poses': 0}, ['num_poses', '1 to 32', 'got 0']),
+        ({'num_poses': 1.0}, ['num_poses', 'integer', '1.0']),
+        ({'num_poses': True}, ['num_poses', 'integer', 'True']),
+        ({'min_tracking_confidence': 1.5}, ['min_tracking_confidence', '0.0 to 1.0', '1.5']),
+        ({'min_tracking_confidence': float('nan')}, ['min_tracking_confidence', 'nan']),
+        ({'running_mode': 'movie'}, ['running_mode', 'image, video, live_stream', 'movie']),
+        ({'model': 3.5}, ['model', 'string', '3.5']),
+        ({'mask_encoding': 'rgb8'}, ['mask_encoding', 'mono8, 32FC1', 'rgb8']),
+    ],
+)
+def test_bad_values_are_refused_in_words(wrong: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ValueError) as caught:
+        Parameters(**wrong)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_an_integer_passes_for_a_number() -> None:
+    value = Parameters(min_tracking_confidence=1).min_tracking_confidence
+    assert value == 1.0
+    assert isinstance(value, float)
+
+
+def test_changed_checks_and_leaves_the_rest() -> None:
+    old = Parameters()
+    new = old.changed([Parameter('num_poses', value=4), Parameter('use_sim_time', value=True)])
+    assert (old.num_poses, new.num_poses, new.model) == (1, 4, 'full')
+    with pytest.raises(ValueError, match='num_poses'):
+        old.changed([Parameter('num_poses', value=99)])
+
+
+def test_landmarker_options_carry_every_option(models: dict[str, Path]) -> None:
+    given = Parameters(
+        model='lite',
+        running_mode='image',
+        num_poses=3,
+        min_pose_detection_confidence=0.1,
+        min_pose_presence_confidence=0.2,
+        min_tracking_confidence=0.3,
+        output_segmentation_masks=True,
+    )
+    options = given.landmarker_options()
+    assert options.model == models['lite']
+    for each in fields(LandmarkerOptions):
+        if each.name not in ('model', 'delegate'):
+            assert getattr(options, each.name) == getattr(given, each.name)
+
+
+def test_declared_with_text_and_range(ros: World) -> None:
+    node = ros.add(Node('declared'))
+    values, problems = declare_parameters(node)
+    assert (values, problems) == (Parameters(), {})
+    for each in fields(Parameters):
+        descriptor = node.describe_parameter(each.name)
+        assert len(descriptor.description) > 20
+        assert descriptor.type != ParameterType.PARAMETER_NOT_SET
+        if type(each.default) is int:
+            assert descriptor.integer_range
+        if type(each.default) is float:
+            assert descriptor.floating_point_range
+
+
+def test_bad_overrides_are_reported_and_replaced_by_defaults(ros: World) -> None:
+    given = parameters(
+        num_poses=1000,
+        min_tracking_confidence=1,
+        running_mode='film',
+        model=5.5,
+        marker_distance=0.5,
+    )
+    node = ros.add(Node('overridden', parameter_overrides=given))
+    values, problems = declare_parameters(node)
+    assert set(problems) == {'num_poses', 'running_mode', 'model'}
+    assert '1000' in problems['num_poses']
+    assert values == Parameters(min_tracking_confidence=1.0, marker_distance=0.5)
+    assert node.get_parameter('num_poses').value == 1
+
+
+def test_the_config_file_carries_every_parameter_with_its_default() -> None:
+    given = yaml.safe_load(CONFIG.read_text())['/**']['ros__parameters']
+    assert given == {each.name: each.default for each in fields(Parameters)}
+    assert [type(value) for value in given.values()] == [
+        type(each.default) for each in fields(Parameters)
+    ]

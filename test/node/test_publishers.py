@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is published on the second thread: all of it, and nothing after its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CompressedImage, Image
+from visualization_msgs.msg import MarkerArray
+
+from pose_ros.msg import PoseLandmarksArray
+from pose_ros.node import publishers
+from pose_ros.node.node import PoseNode
+from simulation.ros_world import World, image_message, parameters
+
+SECOND = 1_000_000_000
+FRAMES = 8
+RESTS = {
+    'mask': Image,
+    'instance_mask': Image,
+    'markers': MarkerArray,
+    'overlay': Image,
+    'overlay/compressed': CompressedImage,
+}
+
+
+@pytest.fixture
+def node(ros: World, models: dict[str, Path]) -> PoseNode:
+    node = ros.add(
+        PoseNode(
+            parameter_overrides=parameters(
+                model=str(models['lite']), output_segmentation_masks=True
+            )
+        )
+    )
+    node.trigger_configure()
+    node.trigger_activate()
+    return node
+
+
+def stamp_ns(message: Any) -> int:
+    header = message.markers[0].header if isinstance(message, MarkerArray) else message.header
+    return header.stamp.sec * SECOND + header.stamp.nanosec
+
+
+def film(ros: World, node: PoseNode, rgb: NDArray[np.uint8]) -> list[int]:
+    """Show the node FRAMES images, each when it has taken the one before; return the stamps."""
+    publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
+    ros.until(publisher.get_subscription_count)
+    stamps_ns = [100 * SECOND + index * SECOND // 30 for index in range(FRAMES)]
+    for count, each in enumerate(stamps_ns, 1):
+        publisher.publish(image_message(rgb, each))
+        ros.until(lambda: node._configured.pipeline.counters.processed == count)  # noqa: B023
+    return stamps_ns
+
+
+def test_every_frame_gets_everything_before_the_end(
+    ros: World, node: PoseNode, astronaut: NDArray[np.uint8]
+) -> None:
+    messages = {topic: ros.collect(kind, f'pose/{topic}') for topic, kind in RESTS.items()}
+    landmarks = ros.collect(PoseLandmarksArray, 'pose/landmarks')
+    stamps_ns = film(ros, node, astronaut)
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    ros.spin(0.3)
+    for topic, received in (*messages.items(), ('landmarks', landmarks)):
+        wanted = [*stamps_ns, stamps_ns[-1]] if topic == 'markers' else stamps_ns  # and cleared
+        assert [stamp_ns(each) for each in received] == wanted, topic
+
+
+def test_a_parameter_holds_for_whole_frames(
+    ros: World, node: PoseNode, astronaut: NDArray[np.uint8]
+) -> None:
+    masks = ros.collect(Image, 'pose/mask')
+    film(ros, node, astronaut)
+    node.set_parameters([Parameter('mask_encoding', value='32FC1')])
+    ros.until(lambda: len(masks) == FRAMES)
+    assert {each.encoding for each in masks} == {'mono8'}
+
+
+def test_a_fault_is_logged_and_the_node_goes_on(
+    ros: World,
+    node: PoseNode,
+    astronaut: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError('no picture today')
+
+    overlays = ros.collect(Image, 'pose/overlay')
+    publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
+    ros.until(publisher.get_subscription_count)
+    counters = node._configured.pipeline.counters
+    with monkeypatch.context() as patch:
+        patch.setattr(publishers, 'draw', fail)
+        publisher.publish(image_message(astronaut, 100 * SECOND))
+        ros.until(lambda: counters.processed == 1)
+        ros.until(lambda: 'no picture today' in capfd.readouterr().err)
+        assert node.set_parameters([Parameter('mask_encoding', value='32FC1')])[0].successful
+        publisher.publish(image_message(astronaut, 101 * SECOND))
+        ros.until(lambda: 'no picture today' in capfd.readouterr().err)
+    publisher.publish(image_message(astronaut, 102 * SECOND))
+    ros.until(lambda: overlays)
+    assert [stamp_ns(each) for each in overlays] == [102 * SECOND]

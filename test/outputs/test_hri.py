@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""REP-155's topics say who is there, where in the image, and come and go with the people."""
+
+from dataclasses import replace
+import sys
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rclpy.validate_full_topic_name import validate_full_topic_name
+from std_msgs.msg import Header
+
+from pose_ros.outputs.hri import BODIES, BodyPublishers, keypoints, regions
+from pose_ros.outputs.pose_message import PoseMessageWriter
+from pose_ros.outputs.tf_frames import body_id
+from pose_ros.poses.poses import PRESENCE, VISIBILITY, Poses, X, Y
+from pose_ros.poses.skeleton import Landmark
+from simulation.ros_world import World
+
+HEADER = Header(frame_id='camera_optical')
+HEADER.stamp.sec = 7
+NECK = 1
+
+
+def people(*track_ids: int) -> Poses:
+    """Return people, every landmark of whom is visible and in the image."""
+    rows = np.random.default_rng(1).uniform(0.6, 0.9, (2, len(track_ids), 33, 5))
+    return Poses(*rows.astype(np.float32), track_ids=np.array(track_ids, np.int32))
+
+
+@pytest.fixture
+def hri_msgs() -> ModuleType:
+    """The real messages, where they are installed."""
+    return pytest.importorskip('hri_msgs.msg', reason='hri_msgs is not installed')
+
+
+class Bodies:
+    """What a node publishes and what the test's own subscribers get of it."""
+
+    def __init__(self, ros: World, messages: ModuleType) -> None:
+        self.ros, self.messages = ros, messages
+        self.publishers = BodyPublishers(ros.node.create_publisher, ros.node.destroy_publisher)
+        self.tracked = self.collect('IdsList', 'tracked')
+
+    def collect(self, kind: str, topic: str) -> list[Any]:
+        return self.ros.collect(getattr(self.messages, kind), f'{BODIES}/{topic}')
+
+    def publish(self, result: Poses) -> list[str]:
+        """Return the ids that are then tracked."""
+        before = len(self.tracked)
+        self.publishers.publish(result, HEADER)
+        self.ros.until(lambda: len(self.tracked) > before)
+        return self.tracked[-1].ids
+
+    def topics(self) -> set[str]:
+        """Return the topics below BODIES that this node publishes."""
+        return {
+            each.topic_name.removeprefix(f'{BODIES}/')
+            for each in self.ros.node.publishers
+            if each.topic_name.startswith(BODIES)
+        }
+
+
+@pytest.fixture
+def bodies(ros: World, hri_msgs: ModuleType) -> Bodies:
+    return Bodies(ros, hri_msgs)
+
+
+@pytest.mark.parametrize('track_id', [0, 7, 9999, 10000, 2**31 - 1])
+def test_ids_can_stand_in_the_names_of_topics(track_id: int) -> None:
+    assert validate_full_topic_name(f'{BODIES}/{body_id(track_id)}/roi')
+    assert int(body_id(track_id)[1:]) == track_id
+
+
+def test_keypoints_are_landmarks_in_the_order_of_openpose() -> None:
+    names = (
+        (
+            'nose neck right_shoulder right_elbow right_wrist '
+            'left_shoulder left_elbow left_wrist right_hip right_knee right_ankle '
+            'left_hip left_knee left_ankle left_eye right_eye left_ear right_ear'
+        )
+        .upper()
+        .split()
+    )
+    result = people(4, 5)
+    points = keypoints(result)
+    assert points.shape == (2, 18, 3)
+    for index, name in enumerate(names):
+        if index != NECK:
+            landmark = result.landmarks[:, Landmark[name]]
+            assert np.array_equal(points[:, index], landmark[:, (X, Y, VISIBILITY)])
+
+
+def test_the_neck_is_between_the_shoulders_and_as_visible_as_the_worse() -> None:
+    result = people(4)
+    result.landmarks[0, Landmark.LEFT_SHOULDER, (X, Y, VISIBILITY)] = 0.2, 0.3, 0.9
+    result.landmarks[0, Landmark.RIGHT_SHOULDER, (X, Y, VISIBILITY)] = 0.4, 0.5, 0.1
+    assert keypoints(result)[0, NECK] == pytest.approx((0.3, 0.4, 0.1))
+
+
+@pytest.mark.parametrize(
+    ('xy', 'point'),
+    [
+        ((1.2, 0.5), (1, 0.5, 0)),
+        ((0.5, -3), (0.5, 0, 0)),
+        ((0, 1), (0, 1, 0.75)),
+        ((np.nan, 0.5), (0, 0.5, 0)),
+        ((np.inf, 0.5), (1, 0.5, 0)),
+    ],
+)
+def test_keypoints_outside_the_image_are_moved_to_its_border_and_not_believed(
+    xy: tuple[float, float], point: tuple[float, float, float]
+) -> None:
+    result = people(4)
+    result.landmarks[0, Landmark.NOSE, (X, Y, VISIBILITY)] = *xy, 0.75
+    assert tuple(keypoints(result)[0, 0]) == point
+
+
+def only(points: dict[int, tuple[float, float]]) -> NDArray[np.float32]:
+    """Return a person of whom only these landmarks are visible."""
+    landmarks = np.zeros((33, 5), np.float32)
+    landmarks[:, PRESENCE] = 0.75
+    for index, (x, y) in points.items():
+        landmarks[index, (X, Y, VISIBILITY)] = x, y, 1
+    return landmarks
+
+
+@pytest.mark.parametrize(
+    ('points', 'region'),
+    [
+        ({0: (0.25, 0.5), 9: (0.5, 0.75)}, (0.25, 0.5, 0.5, 0.75, 0.75)),
+        ({0: (0.25, 0.5), 9: (-2, 7)}, (0, 0.5, 0.25, 1, 0.75)),
+        ({0: (0.25, 0.5), 9: (np.nan, 0.75)}, (0.25, 0.5, 0.25, 0.5, 0.75)),
+        ({0: (-0.5, 0.5), 9: (1.5, 0.75)}, (0, 0, 0, 0, 0)),
+        ({}, (0, 0, 0, 0, 0)),
+    ],
+    ids=['inside', 'half outside', 'nan', 'outside', 'hidden'],
+)
+def test_regions_hold_what_is_visible(
+    points: dict[int, tuple[float, float]], region: tuple[float, ...]
+) -> None:
+    landmarks = np.stack((only(points), only({3: (0.125, 0.375)})))
+    result = Poses(landmarks, np.zeros_like(landmarks))
+    assert regions(result).tolist() == [list(region), [0.125, 0.375, 0.125, 0.375, 0.75]]
+
+
+def test_regions_are_those_of_the_poses() -> None:
+    """Within the pixels that the pose's region of interest counts whole."""
+    result = people(1, 2, 3)
+    poses = PoseMessageWriter().write(result, HEADER, 640, 480).poses
+    for pose, (left, top, right, bottom, c) in zip(poses, regions(result).tolist(), strict=True):
+        roi = pose.roi
+        assert (roi.x_offset, roi.y_offset) == (int(left * 640), int(top * 480))
+        assert (roi.x_offset + roi.width, roi.y_offset + roi.height) == (
+            int(right * 640) + 1,
+            int(bottom * 480) + 1,
+        )
+        assert c == pose.confidence
+
+
+def test_without_hri_msgs_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ('hri_msgs', 'hri_msgs.msg'):
+        monkeypatch.setitem(sys.modules, name, None)
+    created: list[Any] = []
+    with pytest.raises(ImportError, match=r'hri needs .*hri_msgs.* apt install .* false$') as it:
+        BodyPublishers(lambda *each: created.append(each), created.remove)
+    assert '\n' not in str(it.value)
+    assert created == []
+
+
+def test_skeletons_are_indexed_by_the_messages_own_constants(hri_msgs: ModuleType) -> None:
+    result = people(4)
+    for index, point in enumerate(keypoints(result)[0]):
+        (name,) = (
+            name
+            for name in ('NECK', *Landmark.__members__)
+            if getattr(hri_msgs.Skeleton2D, name, None) == index
+        )
+        if name != 'NECK':
+            landmark = result.landmarks[0, Landmark[name]]
+            assert np.array_equal(point, landmark[[X, Y, VISIBILITY]])
+
+
+def test_each_body_has_its_topics_and_those_have_its_values(bodies: Bodies) -> None:
+    result = people(4, 31)
+    assert bodies.publish(result) == ['b0004', 'b0031']
+    assert bodies.tracked[-1].header == HEADER
+    assert bodies.topics() == {
+        'tracked',
+        'b0004/roi',
+        'b0004/skeleton2d',
+        'b0031/roi',
+        'b0031/skeleton2d',
+    }
+    rois = [
+        bodies.collect('NormalizedRegionOfInterest2D', f'{body_id(each)}/roi') for each in (4, 31)
+    ]
+    skeletons = [bodies.collect('Skeleton2D', f'{body_id(each)}/skeleton2d') for each in (4, 31)]
+    bodies.publish(result)
+    bodies.ros.until(lambda: all((*rois, *skeletons)))
+    for index in range(2):
+        (roi,), (skeleton,) = rois[index], skeletons[index]
+        assert roi.header == skeleton.header == HEADER
+        assert [roi.xmin, roi.ymin, roi.xmax, roi.ymax, roi.c] == regions(result)[index].tolist()
+        assert [[point.x, point.y, point.c] for point in skeleton.skeleton] == keypoints(result)[
+            index
+        ].tolist()
+
+
+def test_who_leaves_takes_the_topics_along_and_who_returns_brings_them(bodies: Bodies) -> None:
+    bodies.publish(people(4, 31))
+    assert bodies.publish(people(31)) == ['b0031']
+    assert bodies.topics() == {'tracked', 'b0031/roi', 'b0031/skeleton2d'}
+    bodies.ros.until(lambda: bodies.ros.node.count_publishers(f'{BODIES}/b0004/roi') == 0)
+    assert bodies.publish(people(31, 4)) == ['b0031', 'b0004']
+    assert 'b0004/skeleton2d' in bodies.topics()
+
+
+def test_nobody_is_left_behind(bodies: Bodies) -> None:
+    before = len(list(bodies.ros.node.publishers))
+    for track_id in range(0, 60, 3):
+        for _ in range(2):
+            bodies.publish(people(track_id, track_id + 1, track_id + 2))
+            assert len(list(bodies.ros.node.publishers)) == before + 6
+    bodies.publishers.clear(HEADER)
+    bodies.ros.until(lambda: bodies.tracked[-1].ids == [])
+    assert bodies.topics() == {'tracked'}
+    bodies.publish(people(70, 71))
+    bodies.publishers.destroy()
+    assert bodies.topics() == set()
+    assert len(list(bodies.ros.node.publishers)) == before - 1
+
+
+def test_who_is_not_tracked_has_no_topics(bodies: Bodies) -> None:
+    result = people(4, 31)
+    assert bodies.publish(replace(result, track_ids=np.array((-1, 31), np.int32))) == ['b0031']
+    rois = bodies.collect('NormalizedRegionOfInterest2D', 'b0031/roi')
+    bodies.publish(replace(result, track_ids=np.array((-1, 31), np.int32)))
+    bodies.ros.until(lambda: rois)
+    assert rois[0].xmin == regions(result)[1, 0]

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Skeletons stand where the people are, look as asked, break no rule of RViz, and go when gone."""
+
+from dataclasses import replace
+from math import inf, nan
+from pathlib import Path
+
+from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import Point, Quaternion
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rclpy.serialization import deserialize_message, serialize_message
+from rviz_rules import complaints
+from std_msgs.msg import ColorRGBA, Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.outputs.markers import MARKER_STYLE_RANGES, MarkerStyle, SkeletonMarkers
+from pose_ros.poses.poses import Poses
+from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, Side, side_of
+
+HEADER = Header(frame_id='camera_optical')
+STYLE = MarkerStyle()
+SPHERES, LINES, LABEL = range(3)
+Keys = set[tuple[str, int]]
+
+
+def people(count: int, seed: int = 0) -> Poses:
+    """Return people, every landmark of whom is visible."""
+    rows = np.random.default_rng(seed).uniform(0.6, 0.9, (2, count, 33, 5)).astype(np.float32)
+    rows[1, :, :, :3] -= 0.75
+    return Poses(*rows)
+
+
+def shown(array: MarkerArray, action: int = Marker.ADD) -> Keys:
+    return {(marker.ns, marker.id) for marker in array.markers if marker.action == action}
+
+
+def marker_of(array: MarkerArray, marker_id: int) -> Marker:
+    (marker,) = (marker for marker in array.markers if marker.id == marker_id)
+    return marker
+
+
+def xyz(points: list[Point]) -> list[tuple[float, float, float]]:
+    return [(point.x, point.y, point.z) for point in points]
+
+
+@pytest.fixture(scope='module')
+def photographed(
+    models: dict[str, Path], astronaut: NDArray[np.uint8], cameraman: NDArray[np.uint8]
+) -> dict[str, Poses]:
+    with Landmarker(LandmarkerOptions(models['full'], RunningMode.IMAGE)) as landmarker:
+        return {
+            'astronaut': landmarker.detect(astronaut, 0),
+            'cameraman': landmarker.detect(cameraman, 0),
+        }
+
+
+@pytest.mark.parametrize('name', ['astronaut', 'cameraman'])
+def test_photographed_person(photographed: dict[str, Poses], name: str) -> None:
+    result = photographed[name]
+    sent = SkeletonMarkers().write(result, HEADER, STYLE)
+    array = deserialize_message(serialize_message(sent), MarkerArray)
+    assert complaints(array) == []
+    assert shown(array) == {('pose_0', SPHERES), ('pose_0', LINES), ('pose_0', LABEL)}
+    visible = np.flatnonzero(result.visibility[0] >= 0.5)
+    assert 10 < len(visible) < 33
+    assert np.array_equal(
+        xyz(marker_of(array, SPHERES).points), result.world_landmarks[0, visible, :3]
+    )
+    ends = [index for line in CONNECTIONS for index in line if set(line) <= set(visible)]
+    assert np.array_equal(xyz(marker_of(array, LINES).points), result.world_landmarks[0, ends, :3])
+
+
+def test_astronaut_stands_before_the_camera_and_faces_it(photographed: dict[str, Poses]) -> None:
+    array = SkeletonMarkers().write(photographed['astronaut'], HEADER, STYLE)
+    spheres = marker_of(array, SPHERES)
+    assert spheres.pose.position == Point(z=2.0)
+    visible = np.flatnonzero(photographed['astronaut'].visibility[0] >= 0.5)
+    at = dict(zip(visible, spheres.points, strict=True))
+    left, right = at[Landmark.LEFT_SHOULDER], at[Landmark.RIGHT_SHOULDER]
+    nose, label = at[Landmark.NOSE], marker_of(array, LABEL).pose.position
+    assert left.x > right.x + 0.2  # her left is on the image's right
+    assert label.y < nose.y < left.y < 0  # upright: y points down
+    assert nose.z < at[Landmark.LEFT_EAR].z  # facing: z points away from the camera
+
+
+def test_colors_tell_sides_and_visibility() -> None:
+    result = people(1)
+    array = SkeletonMarkers().write(result, HEADER, STYLE)
+    alphas = result.visibility[0].tolist()
+
+    def color(side: Side, index: int) -> ColorRGBA:
+        r, g, b = (value / 255 for value in COLORS_RGB[side])
+        return ColorRGBA(r=r, g=g, b=b, a=alphas[index])
+
+    assert marker_of(array, SPHERES).colors == [color(side_of(i), i) for i in Landmark]
+    assert marker_of(array, LINES).colors == [
+        color(side_of(*line), index) for line in CONNECTIONS for index in line
+    ]
+
+
+@pytest.mark.parametrize(('visibility', 'alpha'), [(1.0, 0.99), (0.5, 0.5), (0.0, 0.1)])
+def test_alpha_is_neither_none_nor_whole(visibility: float, alpha: float) -> None:
+    result = people(1)
+    result.visibility[:] = visibility
+    array = SkeletonMarkers().write(result, HEADER, MarkerStyle(min_visibility=0))
+    assert complaints(array) == []
+    for marker_id in (SPHERES, LINES):
+        assert all(color.a == pytest.approx(alpha) for color in marker_of(array, marker_id).colors)
+
+
+def test_style_and_header_reach_every_marker() -> None:
+    style = MarkerStyle(
+        landmark_diameter_m=0.05, bone_width_m=0.02, distance_m=3.5, lifetime_s=1.25
+    )
+    array = SkeletonMarkers().write(people(2), HEADER, style)
+    assert len(array.markers) == 6
+    for marker in array.markers:
+        assert marker.header == HEADER
+        assert marker.lifetime == Duration(sec=1, nanosec=250_000_000)
+        assert marker.pose.orientation == Quaternion(w=1.0)
+        scale, used = marker.scale, {SPHERES: (0.05, 0.05, 0.05), LINES: (0.02, 0, 0)}
+        if marker.id == LABEL:
+            assert scale.z > 0
+        else:
+            assert (scale.x, scale.y, scale.z) == used[marker.id]
+            assert marker.pose.position == Point(z=3.5)
+
+
+def test_known_position_and_track() -> None:
+    blank = people(3)
+    positions = np.array([[3.0, 0.0, 4.0], [nan, 0, 1], [0, -inf, 1]])
+    result = replace(blank, positions=positions, track_ids=np.array([1, -1, 12], np.int32))
+    array = SkeletonMarkers().write(result, HEADER, STYLE)
+    assert complaints(array) == []
+    assert [marker.text for marker in array.markers if marker.id == LABEL] == [
+        'track_1\n5.00m',
+        'pose_1',
+        'track_12',
+    ]
+    assert [marker.pose.position for marker in array.markers if marker.id == LINES] == [
+        Point(x=3.0, z=4.0),
+        Point(z=2.0),
+        Point(z=2.0),
+    ]
+    # Turned about y, so that z, the line of sight of world landmarks, points to the person.
+    turn = array.markers[SPHERES].pose.orientation
+    half = np.arctan2(3.0, 4.0) / 2
+    assert (turn.x, turn.y, turn.z, turn.w) == pytest.approx((0, np.sin(half), 0, np.cos(half)))
+    nose = blank.world_landmarks[0, Landmark.NOSE]
+    assert array.markers[LABEL].pose.position.x == pytest.approx(
+        3.0 + 0.8 * nose[0] + 0.6 * nose[2], abs=1e-6
+    )
+    assert array.markers[LABEL].pose.position.y < nose[1]
+
+
+@pytest.mark.parametrize(
+    ('hidden', 'left'),
+    [
+        (range(33), set()),
+        (range(1, 33), {SPHERES, LABEL}),  # one landmark makes no line
+        (range(0), {SPHERES, LINES, LABEL}),
+    ],
+)
+@pytest.mark.parametrize('value', [0.49, nan])
+def test_no_list_is_empty(hidden: range, left: set[int], value: float) -> None:
+    markers = SkeletonMarkers()
+    before = shown(markers.write(people(1), HEADER, STYLE))
+    result = people(1)
+    result.visibility[0, list(hidden)] = value
+    array = markers.write(result, HEADER, STYLE)
+    assert complaints(array) == []
+    assert shown(array) == {('pose_0', marker_id) for marker_id in left}
+    assert shown(array, Marker.DELETE) == before - shown(array)
+
+
+@pytest.mark.parametrize('value', [nan, inf])
+def test_landmarks_that_are_not_finite_are_hidden(value: float) -> None:
+    result = people(1)
+    result.world_landmarks[0, [Landmark.NOSE, Landmark.LEFT_KNEE], 1] = value
+    array = SkeletonMarkers().write(result, HEADER, STYLE)
+    assert complaints(array) == []
+    assert len(marker_of(array, SPHERES).points) == 31
+    assert shown(array) == {('pose_0', SPHERES), ('pose_0', LINES)}  # no nose, no label
+
+
+def test_who_left_is_deleted_once() -> None:
+    markers, kinds = SkeletonMarkers(), (SPHERES, LINES, LABEL)
+    tracked = [
+        replace(people(len(ids)), track_ids=np.array(ids, np.int32))
+        for ids in ([3, 4], [4, 5], [-1], [])
+    ]
+    added, deleted = [], []
+    for result in [*tracked, Poses.empty()]:
+        array = markers.write(result, HEADER, STYLE)
+        assert complaints(array) == []
+        added.append(shown(array))
+        deleted.append(shown(array, Marker.DELETE))
+    names = [{'track_3', 'track_4'}, {'track_4', 'track_5'}, {'pose_0'}, set(), set()]
+    gone = [set(), {'track_3'}, {'track_4', 'track_5'}, {'pose_0'}, set()]
+    assert added == [{(name, kind) for name in each for kind in kinds} for each in names]
+    assert deleted == [{(name, kind) for name in each for kind in kinds} for each in gone]
+
+
+def test_clear_deletes_all_and_forgets() -> None:
+    markers, last = SkeletonMarkers(), Header(frame_id='elsewhere')
+    before = shown(markers.write(people(2), HEADER, STYLE))
+    array = markers.clear(last)
+    assert complaints(array) == []
+    assert shown(array, Marker.DELETE) == before
+    assert shown(array) == set()
+    assert all(marker.header == last for marker in array.markers)
+    assert markers.clear(last).markers == []
+    assert markers.write(Poses.empty(), HEADER, STYLE).markers == []
+
+
+def test_nothing_stays_from_the_frame_before() -> None:
+    markers = SkeletonMarkers()
+    half = replace(people(2, 1), positions=np.array(((np.nan,) * 3, (1.0,) * 3)))
+    half.visibility[0, :16] = 0.0
+    for result in (people(2), half, people(2, 2), people(1, 3)):
+        reused = [
+            marker
+            for marker in markers.write(result, HEADER, STYLE).markers
+            if marker.action == Marker.ADD
+        ]
+        assert reused == SkeletonMarkers().write(result, HEADER, STYLE).markers
+
+
+@pytest.mark.parametrize('name', MARKER_STYLE_RANGES)
+def test_style_ranges(name: str) -> None:
+    least, greatest = MARKER_STYLE_RANGES[name]
+    for value in (least, greatest):
+        style = MarkerStyle(**{name: value})
+        assert complaints(SkeletonMarkers().write(people(1), HEADER, style)) == []
+    for value in (least - 0.01, greatest + 0.01, nan, inf, -inf):
+        with pytest.raises(ValueError, match=f'{name}: wanted {least:g} to {greatest:g}, got'):
+            MarkerStyle(**{name: value})

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frames of bodies and landmarks are where the people are, and only of who is known."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import reduce
+import sys
+
+import cv2
+from geometry_msgs.msg import TransformStamped
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rclpy.serialization import deserialize_message, serialize_message
+from std_msgs.msg import Header
+
+from pose_ros.following.position_fit import place
+from pose_ros.outputs.tf_frames import (
+    LANDMARK_MIN_VISIBILITY,
+    TF_DEPTH,
+    TF_TOPIC,
+    body_id,
+    body_transforms,
+    hri_transforms,
+    import_tf_message,
+)
+from pose_ros.poses.geometry import placed_landmarks
+from pose_ros.poses.poses import VISIBILITY, Poses
+from pose_ros.poses.skeleton import Landmark
+from simulation.people import BODIES_M, CAMERAS, seen
+from simulation.ros_world import World
+
+HEADER = Header(frame_id='camera_optical')
+HEADER.stamp.sec = 7
+POSITIONS = np.array(((0.5, -0.2, 2.0), (-1.5, 0.4, 3.0), (0.0, 0.0, 1.5)))
+TRACKS = np.array((4, 12, 31), np.int32)
+Write = Callable[[Poses, Header], list[TransformStamped]]
+
+
+def people(turns: NDArray[np.float64] | None = None) -> Poses:
+    """Return three tracked and placed people, as a perfect landmarker sees them."""
+    bodies_m = BODIES_M if turns is None else BODIES_M @ turns.transpose(0, 2, 1)
+    return replace(
+        seen(bodies_m, POSITIONS, CAMERAS['ideal']), positions=POSITIONS, track_ids=TRACKS
+    )
+
+
+def matrix(transform: TransformStamped) -> NDArray[np.float64]:
+    """Return the transform as (4, 4), with the rotation as a textbook computes it."""
+    at, q = transform.transform.translation, transform.transform.rotation
+    axis = np.array((q.x, q.y, q.z))
+    cross = np.array(((0, -q.z, q.y), (q.z, 0, -q.x), (-q.y, q.x, 0)))
+    full = np.eye(4)
+    full[:3, :3] = (q.w**2 - axis @ axis) * np.eye(3) + 2 * np.outer(axis, axis) + 2 * q.w * cross
+    full[:3, 3] = at.x, at.y, at.z
+    return full
+
+
+def tree(transforms: list[TransformStamped]) -> dict[str, NDArray[np.float64]]:
+    """Return every frame's place in the header's, which parents before children allow."""
+    places = {HEADER.frame_id: np.eye(4)}
+    for each in transforms:
+        sent = deserialize_message(serialize_message(each), TransformStamped)
+        assert sent.header.stamp == HEADER.stamp
+        assert sent.child_frame_id not in places
+        places[sent.child_frame_id] = places[sent.header.frame_id] @ matrix(sent)
+    return places
+
+
+@pytest.mark.parametrize('prefix', ['', 'left/'])
+def test_bodies_are_in_the_headers_frame_and_look_along_the_line_of_sight(prefix: str) -> None:
+    transforms = body_transforms(people(), HEADER, prefix)
+    assert [each.child_frame_id for each in transforms] == [
+        f'{prefix}body_4',
+        f'{prefix}body_12',
+        f'{prefix}body_31',
+    ]
+    for each, position in zip(transforms, POSITIONS, strict=True):
+        assert each.header == HEADER
+        place_of = matrix(each)
+        assert place_of[:3, 3] == pytest.approx(position)
+        direction = position / np.linalg.norm(position)
+        assert place_of[:3, 2] == pytest.approx(direction)
+        # The shortest rotation: its angle is that between the two directions.
+        assert np.trace(place_of[:3, :3]) == pytest.approx(1 + 2 * direction[2])
+
+
+def test_every_landmark_is_where_the_person_has_it() -> None:
+    truth_m = BODIES_M + POSITIONS[:, None]
+    placed = place(replace(people(), positions=None), CAMERAS['ideal'], 640, 480)
+    places = tree(body_transforms(placed, HEADER, landmarks=True))
+    assert len(places) == 1 + 3 * (1 + len(Landmark))
+    for track_id, body_m, same_m in zip(TRACKS, truth_m, placed_landmarks(placed), strict=True):
+        at = np.array([places[f'body_{track_id}_{each.name.lower()}'][:3, 3] for each in Landmark])
+        assert at == pytest.approx(same_m, abs=1e-6)
+        assert at == pytest.approx(body_m, abs=0.01)
+
+
+def test_landmarks_are_children_of_their_body_and_not_turned() -> None:
+    body, *landmarks = body_transforms(people(), HEADER, 'a_', landmarks=True)[:34]
+    assert {each.header.frame_id for each in landmarks} == {body.child_frame_id} == {'a_body_4'}
+    assert all((matrix(each)[:3, :3] == np.eye(3)).all() for each in landmarks)
+    assert landmarks[Landmark.LEFT_FOOT_INDEX].child_frame_id == 'a_body_4_left_foot_index'
+
+
+def test_what_is_not_visible_has_no_frame() -> None:
+    result = people()
+    result.landmarks[1, :, VISIBILITY] = 0
+    result.landmarks[1, Landmark.NOSE, VISIBILITY] = LANDMARK_MIN_VISIBILITY
+    result.landmarks[1, Landmark.LEFT_WRIST, VISIBILITY] = LANDMARK_MIN_VISIBILITY - 1e-6
+    result.landmarks[1, Landmark.LEFT_HIP, VISIBILITY] = np.nan
+    result.landmarks[1, Landmark.RIGHT_HIP, VISIBILITY] = 1
+    result.world_landmarks[1, Landmark.RIGHT_HIP, 2] = np.nan
+    names = tree(body_transforms(result, HEADER, landmarks=True))
+    assert {name for name in names if name.startswith('body_12')} == {'body_12', 'body_12_nose'}
+
+
+@pytest.mark.parametrize('write', [body_transforms, hri_transforms])
+def test_people_without_a_position_or_a_track_are_left_out(write: Write) -> None:
+    positions = POSITIONS.copy()
+    positions[0, 2] = np.nan
+    result = replace(people(), positions=positions, track_ids=np.array((4, -1, 31), np.int32))
+    (only,) = write(result, HEADER)
+    assert only == write(people(), HEADER)[2]
+    assert write(Poses.empty(), HEADER) == []
+
+
+@pytest.mark.parametrize('write', [body_transforms, hri_transforms])
+def test_a_header_without_a_frame_has_no_children(write: Write) -> None:
+    assert write(people(), Header()) == []
+
+
+def rotation(*vector_deg: float) -> NDArray[np.float64]:
+    return cv2.Rodrigues(np.radians(vector_deg))[0]
+
+
+ANY_TURN = reduce(np.matmul, (rotation(20, 0, 0), rotation(0, 130, 0), rotation(0, 0, -50)))
+
+
+@pytest.mark.parametrize(
+    'turn',
+    [
+        rotation(0, 0, 0),
+        rotation(0, 90, 0),
+        rotation(0, 180, 0),
+        rotation(0, -90, 0),
+        rotation(90, 0, 0),
+        rotation(-90, 0, 0),
+        rotation(0, 0, 90),
+        rotation(0, 0, 180),
+        ANY_TURN,
+    ],
+    ids=['front', 'left', 'back', 'right', 'prone', 'supine', 'lying', 'head down', 'any'],
+)
+def test_rep_155_x_is_the_front_y_the_left_and_z_towards_the_head(
+    turn: NDArray[np.float64],
+) -> None:
+    body_m = np.zeros((1, len(Landmark), 3))
+    body_m[0, Landmark.LEFT_SHOULDER], body_m[0, Landmark.LEFT_HIP] = (0.2, -0.5, 0), (0.1, 0, 0)
+    body_m[0, Landmark.RIGHT_SHOULDER] = (-0.2, -0.5, 0)
+    body_m[0, Landmark.RIGHT_HIP] = (-0.1, 0, 0)
+    facing_the_camera = np.array(((0, 1, 0), (0, 0, -1), (-1, 0, 0)))  # front, left, up: columns
+    world = np.zeros((1, len(Landmark), 5), np.float32)
+    world[:, :, :3] = body_m @ turn.T
+    result = Poses(world, world, positions=np.array(((0.0, 0.0, 2.0),)), track_ids=TRACKS[:1])
+    (transform,) = hri_transforms(result, HEADER)
+    assert matrix(transform)[:3, :3] == pytest.approx(turn @ facing_the_camera, abs=1e-6)
+
+
+def test_rep_155_frames_are_at_the_hips_and_turn_with_the_person() -> None:
+    turned = people(np.broadcast_to(ANY_TURN, (3, 3, 3)))
+    for before, after, position, track_id in zip(
+        hri_transforms(people(), HEADER),
+        hri_transforms(turned, HEADER),
+        POSITIONS,
+        TRACKS,
+        strict=True,
+    ):
+        assert after.child_frame_id == f'body_{body_id(track_id)}'
+        assert after.header == HEADER
+        assert matrix(after)[:3, 3] == pytest.approx(position)
+        axes = matrix(after)[:3, :3]
+        assert axes == pytest.approx(ANY_TURN @ matrix(before)[:3, :3], abs=1e-5)
+
+
+def test_rep_155_of_photographed_people() -> None:
+    for each, body_m in zip(hri_transforms(people(), HEADER), BODIES_M, strict=True):
+        front, left, up = matrix(each)[:3, :3].T
+        ears_m = body_m[[Landmark.LEFT_EAR, Landmark.RIGHT_EAR]].mean(axis=0)
+        assert up @ ears_m > 0.95 * np.linalg.norm(ears_m)
+        assert up @ (0, -1, 0) > 0.7  # the astronaut sits and leans
+        assert left @ (body_m[Landmark.LEFT_HIP] - body_m[Landmark.RIGHT_HIP]) > 0.1
+        assert front @ (body_m[Landmark.NOSE] - ears_m) > 0.1
+
+
+def test_rep_155_a_trunk_without_extent_has_no_frame() -> None:
+    result = people()
+    result.world_landmarks[1] = 0
+    result.world_landmarks[2, Landmark.LEFT_HIP] = np.nan
+    assert [each.child_frame_id for each in hri_transforms(result, HEADER)] == ['body_b0004']
+
+
+def test_without_tf2_msgs_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ('tf2_msgs', 'tf2_msgs.msg'):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r'publish_tf .*tf2_msgs.* apt install .* false$') as it:
+        import_tf_message()
+    assert '\n' not in str(it.value)
+
+
+def test_the_frames_arrive_as_tf(ros: World) -> None:
+    pytest.importorskip('tf2_msgs.msg', reason='tf2_msgs is not installed')
+    message = import_tf_message()
+    publisher = ros.node.create_publisher(message, TF_TOPIC, TF_DEPTH)
+    received = ros.collect(message, TF_TOPIC)
+    ros.until(publisher.get_subscription_count)
+    sent = body_transforms(people(), HEADER, landmarks=True) + hri_transforms(people(), HEADER)
+    publisher.publish(message(transforms=sent))
+    ros.until(lambda: received)
+    assert received[0].transforms == sent
+    assert len(tree(received[0].transforms)) == 1 + 3 * (1 + 33 + 1)
