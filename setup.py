@@ -76,7 +76,9 @@ class CMakeBuild(build_ext):
 
         installed = stage / Path(sys.prefix).relative_to('/')
         python = installed / Path(sysconfig.get_path('purelib')).relative_to(sys.prefix)
-        shutil.copytree(python / NAME, Path(self.build_lib, NAME), dirs_exist_ok=True)
+        packed = Path(self.build_lib, NAME)
+        shutil.rmtree(packed, ignore_errors=True)  # what an earlier build left
+        shutil.copytree(python / NAME, packed)
         shutil.rmtree(python)
         self.distribution.data_files = [
             (

@@ -11,7 +11,8 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.following.smoothing import LandmarkSmoother, MaskSmoother
 from pose_ros.following.tracking import Tracker
 from pose_ros.models.store import fetch
@@ -261,7 +262,7 @@ def cost(people: Sequence[Cutout], options: LandmarkerOptions, frames: int = 200
         replace(options, running_mode=RunningMode.IMAGE, output_segmentation_masks=True)
     ) as landmarker:
         picture = compose([Standing(people[0], 320, 110)], rng)
-        one = landmarker.detect(picture, 0)
+        one = landmarker.detect(landmarker.load(picture), 0)
     rows = []
     for count in (1, 2, 4):
         landmarks = np.repeat(one.landmarks[:1], count, axis=0)

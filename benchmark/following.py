@@ -21,7 +21,8 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from pose_ros.demo.calibration import ideal_camera_info
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.following.people import FollowingOptions, People
 from pose_ros.following.position_fit import place
 from pose_ros.following.positions import Positions
@@ -76,7 +77,7 @@ def following(model: Path, path: Path) -> list[tuple[str, float, float]]:
     )
     times_ms: dict[str, list[tuple[float, float]]] = defaultdict(list)
     with Landmarker(options) as landmarker:
-        seen = landmarker.detect(frames[0], 0)
+        seen = landmarker.detect(landmarker.load(frames[0]), 0)
         people = new_people(known_camera(seen, frames.shape[2], frames.shape[1]))
         for number in range(1, FRAMES + 1):
             rgb = frames[back_and_forth(number // 2)]
@@ -98,7 +99,7 @@ def _one_frame(
     stamp_ns, header = number * PERIOD_NS, Header(frame_id='camera_optical_frame')
     height, width, _ = rgb.shape
     marks = [_now_ms()]
-    result = landmarker.detect(rgb, stamp_ns // 10**6)
+    result = landmarker.detect(landmarker.load(rgb), stamp_ns // 10**6)
     marks.append(_now_ms())
     followed = number % 2 == 1
     if followed:

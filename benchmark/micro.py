@@ -30,7 +30,8 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 from worker import serve
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, _calls, _to_result
+from pose_ros.detection.landmarker import Landmarker, _calls, _to_poses
+from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import to_frame
 from pose_ros.images.image_cdr import read_image, serialize_image
@@ -88,7 +89,7 @@ def detections(
         vision.PoseLandmarkerOptions(BaseOptions(model), running_mode=vision.RunningMode.VIDEO)
     )
     with Landmarker(LandmarkerOptions(Path(model), output_segmentation_masks=True)) as ours:
-        result = ours.detect(rgb, 0)
+        result = ours.detect(ours.load(rgb), 0)
     calls, stamps_ms = _calls(task), count(0, 33)
     picture = calls.image(rgb)
 
@@ -96,7 +97,7 @@ def detections(
         return calls.detect_for_video(picture, next(stamps_ms))
 
     found = detect()
-    return lambda: calls.image(rgb), detect, lambda: _to_result(found, options), result
+    return lambda: calls.image(rgb), detect, lambda: _to_poses(found, options), result
 
 
 def steps(

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 import skimage.data
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.poses.poses import VISIBILITY
 from pose_ros.poses.skeleton import Landmark
 from simulation.sequences import HEIGHT, NOBODY, WIDTH, Seen
@@ -100,7 +101,7 @@ def cutouts(model: Path) -> tuple[Cutout, Cutout, Cutout]:
 
 
 def _cut_out(landmarker: Landmarker, rgb: NDArray[np.uint8]) -> Cutout:
-    result = landmarker.detect(rgb, 0)
+    result = landmarker.detect(landmarker.load(rgb), 0)
     landmarks, mask = result.landmarks[0], result.masks[0]
     return Cutout(
         rgb.astype(np.float32),
@@ -136,7 +137,7 @@ def watch(
     with Landmarker(replace(options, running_mode=RunningMode.VIDEO)) as landmarker:
         for index, people in enumerate(pictures):
             stamp_ms = 1000 + round(index * 1000 / RATE_HZ)
-            result = landmarker.detect(compose(people, rng), stamp_ms)
+            result = landmarker.detect(landmarker.load(compose(people, rng)), stamp_ms)
             who = tuple(_whose(pose[:, :2] * (WIDTH, HEIGHT), people) for pose in result.landmarks)
             yield Seen(stamp_ms * 10**6, result, who)
 

@@ -34,7 +34,7 @@ import yaml
 
 from pose_ros.demo.camera_node import CameraOptions
 from pose_ros.msg import PoseLandmarksArray
-from pose_ros.node.parameters import Parameters
+from pose_ros.stream.parameters import Parameters
 from simulation.ros_world import World, image_message
 
 ROOT = Path(__file__).parent.parent

@@ -19,12 +19,30 @@ BELOW = {
     'detection': {'poses', 'images', 'models'},
     'following': {'poses', 'images'},
     'outputs': {'poses', 'images', 'models', 'detection', 'following'},
-    'node': {'poses', 'images', 'models', 'rclpy_tools', 'detection', 'following', 'outputs'},
+    'stream': {
+        'poses',
+        'images',
+        'models',
+        'rclpy_tools',
+        'detection',
+        'following',
+        'outputs',
+    },
+    'node': {
+        'poses',
+        'images',
+        'models',
+        'rclpy_tools',
+        'detection',
+        'following',
+        'outputs',
+        'stream',
+    },
     'demo': {'images', 'rclpy_tools'},
     EXECUTABLES: {'models', 'rclpy_tools', 'node', 'demo'},
 }
 GENERATED = {'msg', 'srv'}
-KNOW_RCLPY = {'rclpy_tools', 'node', 'demo', EXECUTABLES}
+KNOW_RCLPY = {'rclpy_tools', 'stream', 'node', 'demo', EXECUTABLES}
 KNOW_ROS_MESSAGES = KNOW_RCLPY | {'images', 'following', 'outputs'}
 KNOW_MEDIAPIPE = {'detection'}
 

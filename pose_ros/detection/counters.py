@@ -36,6 +36,7 @@ class Counters:
     :param inference_ms: time in MediaPipe of the newest frames
     :param latency_ms: header stamp to published landmarks of the newest frames that have a stamp
     :param outputs: how often each lazy output was computed
+    :param faults: exceptions that nobody expected, by stage
     """
 
     received: int = 0
@@ -46,6 +47,7 @@ class Counters:
     inference_ms: deque[float] = field(default_factory=_newest)
     latency_ms: deque[float] = field(default_factory=_newest)
     outputs: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
 
     def count_arrival(self, missed: int) -> None:
         """Count an image that came, and those missed before it."""

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames in, people out, without looking for more people on every frame."""
+"""Finds several people without running the person detector on every frame."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
 from pose_ros.poses.poses import Poses
 
 __all__ = ['IntervalSearchLandmarker']
@@ -25,47 +26,49 @@ class IntervalSearchLandmarker:
     interval. (VIDEO only; about 85 MB more.)
     """
 
-    def __init__(
-        self,
-        options: LandmarkerOptions,
-        interval_ms: int,
-        on_begin: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, options: LandmarkerOptions, interval_ms: int) -> None:
         """
         Build both landmarkers.
 
         :param interval_ms: milliseconds, > 0; a newcomer is found within it
-        :param on_begin: of both landmarkers
-        :raises LandmarkerError: when MediaPipe refuses
+        :raises LandmarkerError: when MediaPipe refuses; nothing is left behind
         """
         self.options = options
         self._interval_ms = interval_ms
-        self._several = Landmarker(options, on_begin=on_begin)
-        self._one = Landmarker(replace(options, num_poses=1), on_begin=on_begin)
+        self._several = Landmarker(options)
+        try:
+            self._one = Landmarker(replace(options, num_poses=1))
+        except LandmarkerError:
+            self._several.close()
+            raise
         self._several_until_ms = self._search_at_ms = 0
         self._people = 0  # in the frame before
 
-    def detect(self, rgb: NDArray[np.uint8], stamp_ms: int) -> Poses:
+    def load(self, rgb: NDArray[np.uint8]) -> Any:
+        """Copy a frame into MediaPipe's memory, as `Landmarker.load` does."""
+        return self._one.load(rgb)
+
+    def detect(self, picture: Any, stamp_ms: int) -> Poses:
         """
         Find the people in one frame.
 
-        :param rgb: uint8 (H, W, 3), C-contiguous
+        :param picture: what `load` returned
         :param stamp_ms: milliseconds, larger than at every earlier call
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
         if stamp_ms < self._several_until_ms:
-            result = self._search(rgb, stamp_ms)
+            poses = self._search(picture, stamp_ms)
         else:
-            result = self._one.detect(rgb, stamp_ms)
-            lost = len(result) < self._people
+            poses = self._one.detect(picture, stamp_ms)
+            lost = len(poses) < self._people
             if lost or stamp_ms >= self._search_at_ms:
-                found = self._search(rgb, stamp_ms)
-                result = found if len(found) > len(result) else result
-        self._people = len(result)
-        return result
+                found = self._search(picture, stamp_ms)
+                poses = found if len(found) > len(poses) else poses
+        self._people = len(poses)
+        return poses
 
-    def _search(self, rgb: NDArray[np.uint8], stamp_ms: int) -> Poses:
-        found = self._several.detect(rgb, stamp_ms)
+    def _search(self, picture: Any, stamp_ms: int) -> Poses:
+        found = self._several.detect(picture, stamp_ms)
         self._search_at_ms = stamp_ms + self._interval_ms
         if len(found) > 1:
             self._several_until_ms = self._search_at_ms

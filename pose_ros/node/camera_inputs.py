@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a camera publishes in, out to those who need it, while the node is active."""
+"""Subscribes to one camera (images, camera_info, depth images) while the node is active."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import ExitStack
 
 from rclpy.clock import Clock
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo
 
 from pose_ros.following.positions import Positions
+from pose_ros.node.depth_stream import DepthStream
 from pose_ros.node.image_input import ImageInput
-from pose_ros.node.parameters import Parameters
+from pose_ros.node.image_stream import ImageStream
+from pose_ros.stream.parameters import Parameters
 
 __all__ = ['CameraInputs']
 
@@ -21,54 +23,50 @@ class CameraInputs:
     """
     The subscriptions to one camera; to be destroyed after use.
 
-    Images and depth images are taken by a thread each, so that what an image is to be placed with
-    comes in while the landmarker is at work.
+    :ivar images: the subscription to the images
+    :ivar stream: the images' thread
     """
 
     def __init__(
         self,
         node: Node,
-        steady: Clock,
+        steady_clock: Clock,
         parameters: Parameters,
         positions: Positions,
-        on_image: Callable[[Image | CompressedImage, int], None],
-        on_idle: Callable[[], None],
+        stream: ImageStream,
+        depth: DepthStream,
     ) -> None:
         """
-        Subscribe.
+        Subscribe, and start the threads.
 
-        :param steady: for timers
-        :param positions: takes camera_info and depth images
-        :param on_image: takes the images, as ImageInput's callback
-        :param on_idle: see ImageInput
+        :param steady_clock: for timers
+        :param positions: takes camera_info
+        :param stream: takes the images
+        :param depth: takes the depth images
+        :raises RuntimeError: when the system has no thread for it; nothing is left behind
         """
-        self._node = node
-        self._camera_info = node.create_subscription(
-            CameraInfo,
-            'camera_info',
-            positions.take_camera_info,
-            QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
-        )
-        self._depth = ImageInput(
-            node,
-            steady,
-            'depth',
-            'raw',
-            parameters.image_qos,
-            lambda image, _missed: positions.take_depth(image),
-        )
-        self.images = ImageInput(
-            node,
-            steady,
-            'image',
-            parameters.image_transport,
-            parameters.image_qos,
-            on_image,
-            on_idle,
-        )
+        qos = parameters.image_qos
+        self.stream = stream
+        with ExitStack() as resources:
+            camera_info = node.create_subscription(
+                CameraInfo,
+                'camera_info',
+                positions.take_camera_info,
+                QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
+            )
+            resources.callback(node.destroy_subscription, camera_info)
+            depths = ImageInput(node, steady_clock, depth, 'depth', 'raw', qos)
+            resources.callback(depths.destroy)
+            self.images = ImageInput(
+                node, steady_clock, stream, 'image', parameters.image_transport, qos
+            )
+            resources.callback(self.images.destroy)
+            self._resources = resources.pop_all()
 
     def destroy(self) -> None:
-        """Unsubscribe."""
-        self.images.destroy()
-        self._depth.destroy()
-        self._node.destroy_subscription(self._camera_info)
+        """
+        Unsubscribe and end the threads.
+
+        :raises StuckError: when a thread does not end; all else is destroyed
+        """
+        self._resources.close()

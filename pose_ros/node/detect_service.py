@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A `DetectPoses` request with one still image in, its people out, beside the stream."""
+"""Answers `~/detect`: finds the people in one still image, beside the stream."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from pose_ros.detection.landmarker import (
-    Landmarker,
-    LandmarkerError,
-    LandmarkerOptions,
-    RunningMode,
-)
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
 from pose_ros.images.frame import FrameError, to_frame
+from pose_ros.node.fault_log import FaultLog
 from pose_ros.outputs.pose_message import PoseMessageWriter
 from pose_ros.srv import DetectPoses
 
@@ -24,20 +21,24 @@ class DetectService:
     """
     Finds people in stills with a landmarker of its own; to be closed after use.
 
-    The landmarker (running mode IMAGE) is built at the first request, and anew after its options
+    The landmarker (running mode IMAGE) is built at the first request, and again after its options
     changed: it takes 0.3 s and about 85 MB.
     """
 
     def __init__(
-        self, options: LandmarkerOptions, alone: Callable[[], AbstractContextManager[None]]
+        self,
+        options: LandmarkerOptions,
+        alone: Callable[[], AbstractContextManager[None]],
+        faults: FaultLog,
     ) -> None:
         """
         Build nothing yet.
 
         :param options: as for the stream
         :param alone: gives a block for each request, within which no other landmarker runs
+        :param faults: takes what nobody expected; the client gets its text, too
         """
-        self._alone = alone
+        self._alone, self._faults = alone, faults
         self._landmarker: Landmarker | None = None
         self._writer = PoseMessageWriter()
         self.set_options(options)
@@ -52,21 +53,23 @@ class DetectService:
         self, request: DetectPoses.Request, response: DetectPoses.Response
     ) -> DetectPoses.Response:
         """Answer one request; what goes wrong stands in the answer."""
-        with self._alone():
-            return self._detect(request, response)
+        try:
+            with self._alone():
+                return self._detect(request, response)
+        except Exception as error:
+            if not isinstance(error, FrameError | LandmarkerError):
+                self._faults.report('detect service', error)
+            response.success, response.message = False, str(error) or repr(error)
+            return response
 
     def _detect(
         self, request: DetectPoses.Request, response: DetectPoses.Response
     ) -> DetectPoses.Response:
-        try:
-            frame = to_frame(request.image)
-            if self._landmarker is None or self._landmarker.options != self._options:
-                self.close()
-                self._landmarker = Landmarker(self._options)
-            result = self._landmarker.detect(frame.rgb, 0)
-        except (FrameError, LandmarkerError) as error:
-            response.success, response.message = False, str(error)
-            return response
+        frame = to_frame(request.image)
+        if self._landmarker is None or self._landmarker.options != self._options:
+            self.close()
+            self._landmarker = Landmarker(self._options)
+        result = self._landmarker.detect(self._landmarker.load(frame.rgb), 0)
         height, width = frame.rgb.shape[:2]
         response.success = True
         response.result = self._writer.write(result, frame.header, width, height)

@@ -1,163 +1,101 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
-Frames in, (frame, result) pairs out: the time, the landmarker, and what follows it, in order.
-
-Knows nothing of ROS nodes. All calls come from one thread. In running mode live_stream the results
-leave on a thread of MediaPipe's; in the other modes before `feed` returns.
-"""
+"""Takes the images of one camera, finds the people in them and publishes them, on one thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from time import perf_counter
+from time import time_ns
+from typing import Any
 
-from pose_ros.detection.counters import Counters, Drop
-from pose_ros.detection.interval_search import IntervalSearchLandmarker
-from pose_ros.detection.landmarker import (
-    Landmarker,
-    LandmarkerError,
-    LandmarkerOptions,
-    RunningMode,
-)
-from pose_ros.detection.stream_clock import StreamClock, Tick, Verdict
-from pose_ros.images.frame import Frame
-from pose_ros.poses.poses import Poses
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import Image
 
-__all__ = ['Pipeline']
+from pose_ros.detection.counters import Drop
+from pose_ros.detection.options import LandmarkerError
+from pose_ros.detection.stream_clock import Verdict
+from pose_ros.images.frame import FrameError, to_frame
+from pose_ros.images.image_cdr import can_be_read, read_image
+from pose_ros.node.fault_log import FaultLog
+from pose_ros.node.publishers import Publishers
+from pose_ros.rclpy_tools.topic_reader import Taken
+from pose_ros.rclpy_tools.topic_thread import TopicThread
+from pose_ros.stream.pose_stream import DROPS, PoseStream
 
-# By milliseconds; with the frame's time, and when MediaPipe got it in seconds.
-InFlight = dict[int, tuple[Frame, int, float]]
+__all__ = ['ImageStream', 'read_message']
 
-DROPS = {Verdict.REPEATED: Drop.REPEATED, Verdict.LATE: Drop.LATE}
+COMPLAINT_PERIOD_S = 5.0  # the same trouble with images is logged once in this time
 
 
-class Pipeline:
-    """One stream of frames through one landmarker; to be closed after use."""
+class ImageStream(TopicThread):
+    """The images' thread. The way of a frame, from the topic to the published landmarks."""
 
     def __init__(
-        self,
-        options: LandmarkerOptions,
-        restart_after_s: float,
-        on_result: Callable[[Frame, Poses, int], None],
-        search_interval_s: float = 0.0,
-        on_begin: Callable[[], None] | None = None,
+        self, stream: PoseStream, publishers: Publishers, faults: FaultLog, logger: Any
     ) -> None:
         """
-        Build the landmarker.
+        Wait for nothing yet.
 
-        :param restart_after_s: seconds; a stamp further back begins a new stream
-        :param on_result: takes each processed frame with what was found in it, and its time in
-            nanoseconds: the stamp, or the time of arrival where there is none
-        :param search_interval_s: seconds between two searches for more people in running mode
-            video while one person is in view; 0: search on every frame
-        :param on_begin: see Landmarker
-        :raises LandmarkerError: when MediaPipe refuses the options
+        :param stream: finds the people; nobody else calls it but in a pause
+        :param publishers: likewise
+        :param faults: takes what nobody expected
+        :param logger: rclpy's
         """
-        self.counters = Counters()
-        self.clock = StreamClock(restart_after_s)
-        self._on_result, self._on_begin = on_result, on_begin
-        self._in_flight: InFlight = {}
-        self._search_interval_s = search_interval_s
-        self._landmarker = self._built(options)
+        super().__init__('images')
+        self._stream, self._publishers = stream, publishers
+        self._faults, self._logger = faults, logger
 
-    @property
-    def options(self) -> LandmarkerOptions:
-        """The options of the running landmarker."""
-        return self._landmarker.options
+    def work(self) -> None:
+        """Work on the newest image, and on the next one while another waits."""
+        while taken := self.take():
+            self._stream.counters.count_arrival(taken.missed)
+            self._process(taken)
+        self.publish_live_results()
 
-    def _built(self, options: LandmarkerOptions) -> Landmarker | IntervalSearchLandmarker:
-        if (
-            self._search_interval_s > 0
-            and options.num_poses > 1
-            and options.running_mode is RunningMode.VIDEO
-        ):
-            return IntervalSearchLandmarker(
-                options, round(self._search_interval_s * 1e3), self._on_begin
-            )
-        in_flight: InFlight = {}
-        landmarker = Landmarker(
-            options,
-            partial(self._arrived, in_flight)
-            if options.running_mode is RunningMode.LIVE_STREAM
-            else None,
-            self._on_begin,
-        )
-        self._in_flight = in_flight
-        return landmarker
+    def publish_live_results(self) -> None:
+        """Publish what running mode live_stream has found by now."""
+        for result in self._stream.live_results():
+            self._publishers.publish(result)
 
-    def set_options(self, options: LandmarkerOptions, search_interval_s: float = 0.0) -> None:
-        """
-        Go on with other options from the next frame on; tracking starts afresh if they differ.
+    def failed(self, error: Exception) -> None:
+        """Report what nobody expected."""
+        self._faults.report('images', error)
 
-        :param search_interval_s: as at construction
-        :raises LandmarkerError: when MediaPipe refuses them; the old landmarker goes on
-        """
-        before = self._search_interval_s
-        if (options, search_interval_s) == (self.options, before):
-            return
-        self._search_interval_s = search_interval_s
+    def _process(self, taken: Taken) -> None:
+        stage = 'conversion'
         try:
-            old, self._landmarker = self._landmarker, self._built(options)
-        except LandmarkerError:
-            self._search_interval_s = before
-            raise
-        old.close()
-
-    def feed(self, frame: Frame, arrival_ns: int) -> Verdict:
-        """
-        Process the next frame of the stream, or drop and count it.
-
-        :param arrival_ns: when it arrived, in nanoseconds of the clock that stamps the frames
-        :returns: what the clock made of its stamp
-        :raises LandmarkerError: when MediaPipe failed; the next frame meets a fresh landmarker
-        """
-        tick = self.clock.tick(frame.stamp_ns, arrival_ns)
-        if tick.verdict in DROPS:
-            self.counters.dropped[DROPS[tick.verdict]] += 1
-            return tick.verdict
-        try:
+            frame = to_frame(read_message(taken))
+            stage = 'clock'
+            tick = self._stream.admit(frame, arrival_ns=time_ns())
+            if tick.verdict in DROPS:
+                return
             if tick.verdict is Verdict.RESTART:
-                self.counters.restarts += 1
-                self._rebuild()
-            self._run(frame, tick)
-        except LandmarkerError:
-            self.counters.dropped[Drop.FAILED] += 1
-            self.clock.reset()
-            self._rebuild()
-            raise
-        return tick.verdict
+                self._logger.warning('the header stamps jumped back: the stream begins again')
+            stage = 'detection'
+            result = self._stream.find(frame, tick)
+            if result is not None:
+                self._publishers.publish(result)
+        except FrameError as error:
+            self._stream.counters.dropped[Drop.INVALID] += 1
+            self._logger.warning(
+                f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S
+            )
+        except LandmarkerError as error:
+            self._logger.error(f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S)
+        except Exception as error:
+            self._faults.report(stage, error)
 
-    def _rebuild(self) -> None:
-        old, self._landmarker = self._landmarker, self._built(self.options)
-        old.close()
 
-    def _run(self, frame: Frame, tick: Tick) -> None:
-        landmarker, start_s = self._landmarker, perf_counter()
-        if (
-            isinstance(landmarker, Landmarker)
-            and self.options.running_mode is RunningMode.LIVE_STREAM
-        ):
-            self._in_flight[tick.stamp_ms] = (frame, tick.time_ns, start_s)
-            landmarker.detect_async(frame.rgb, tick.stamp_ms)
-        else:
-            result = landmarker.detect(frame.rgb, tick.stamp_ms)
-            self._done(frame, result, tick.time_ns, start_s)
+def read_message(taken: Taken) -> Any:
+    """
+    Return the message that was taken: the pixels of an `Image` without a copy where that is known.
 
-    def _arrived(self, in_flight: InFlight, stamp_ms: int, result: Poses) -> None:
-        """Take a live_stream result; frames before it that are still in flight were dropped."""
-        for dropped_ms in [key for key in list(in_flight) if key < stamp_ms]:
-            del in_flight[dropped_ms]
-            self.counters.dropped[Drop.BUSY] += 1
-        frame, time_ns, start_s = in_flight.pop(stamp_ms)
-        self._done(frame, result, time_ns, start_s)
-
-    def _done(self, frame: Frame, result: Poses, time_ns: int, start_s: float) -> None:
-        self.counters.inference_ms.append((perf_counter() - start_s) * 1e3)
-        self.counters.processed += 1
-        self.counters.people = len(result)
-        self._on_result(frame, result, time_ns)
-
-    def close(self) -> None:
-        """Release the landmarker; a frame in work is finished first. Idempotent."""
-        self._landmarker.close()
+    :raises FrameError: when it is damaged
+    """
+    try:
+        if taken.message_type is Image and can_be_read(taken.serialized):
+            return read_image(taken.serialized)
+        return deserialize_message(taken.serialized, taken.message_type)
+    except Exception as error:  # struct's, Unicode's and the middleware's own
+        raise FrameError(
+            f'message: wanted a serialized {taken.message_type.__name__}, got '
+            f'{len(taken.serialized)} bytes that are damaged ({error})'
+        ) from error

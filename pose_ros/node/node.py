@@ -1,64 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The lifecycle node `pose`: images in, poses, masks, markers and overlays out.
+The lifecycle node `pose`: finds people in the images of one camera, and publishes them.
 
-Images are taken and worked on by a thread of their own, one at a time; all else runs in the
-callbacks of one single-threaded executor. A transition, a parameter or a still waits for the image
-in work and keeps the next one waiting, so nothing can touch what another has released.
+The images' thread takes images, one at a time, finds the people and publishes them
+(`image_stream`). The executor, single-threaded, runs all else: transitions, parameters, stills,
+camera_info, timers. Those that touch what the images' thread uses do so in a pause: they wait for
+the image in work and keep the next one waiting.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
-from functools import partial
-from time import time_ns
-import traceback
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import CompressedImage, Image
 
-from pose_ros.detection.counters import Drop
-from pose_ros.detection.landmarker import LandmarkerError, RunningMode
-from pose_ros.detection.stream_clock import Verdict
-from pose_ros.following.people import People
-from pose_ros.following.positions import Positions
-from pose_ros.images.frame import Frame, FrameError, require_cv_bridge, to_frame
+from pose_ros.detection.counters import Counters
+from pose_ros.detection.options import LandmarkerError
+from pose_ros.images.frame import require_cv_bridge
 from pose_ros.models.store import ModelError
 from pose_ros.node.camera_inputs import CameraInputs
-from pose_ros.node.detect_service import DetectService
-from pose_ros.node.image_stream import Pipeline
-from pose_ros.node.parameters import Parameters, declare_parameters
-from pose_ros.node.publishers import FrameResult, Publishers
-from pose_ros.node.reporter import Reporter
-from pose_ros.poses.poses import Poses
+from pose_ros.node.configured import Configured
+from pose_ros.node.image_input import ImageInput
 from pose_ros.rclpy_tools.lifecycle import (
     SUCCESS,
     ExpectedError,
     answer_impossible_transitions,
     transition,
 )
-from pose_ros.srv import DetectPoses
+from pose_ros.rclpy_tools.topic_thread import StuckError
+from pose_ros.stream.parameters import Parameters, declare_parameters
 
 __all__ = ['PoseNode']
-
-COMPLAINT_PERIOD_S = 5.0  # the same trouble with images is logged once in this time
-
-
-@dataclass(frozen=True)
-class _Configured:
-    """What exists from configure to cleanup."""
-
-    pipeline: Pipeline
-    positions: Positions
-    people: People
-    outputs: Publishers
-    stills: DetectService
-    held: ExitStack
 
 
 class PoseNode(LifecycleNode):
@@ -71,16 +47,42 @@ class PoseNode(LifecycleNode):
         :param kwargs: for rclpy's LifecycleNode
         """
         super().__init__('pose', **kwargs)
-        self._configured: _Configured | None = None
+        self._configured: Configured | None = None
         self._inputs: CameraInputs | None = None
-        self._found: FrameResult | None = None
         # Not the node's clock: with use_sim_time and without /clock its timers never fire.
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._settings, self._problems = declare_parameters(self)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         answer_impossible_transitions(self)
         if self._settings.autostart:
-            self._autostart_timer = self.create_timer(0.0, self._autostart, clock=self._steady)
+            self._autostart_timer = self.create_timer(
+                0.0, self._autostart, clock=self._steady_clock
+            )
+
+    @property
+    def settings(self) -> Parameters:
+        """The parameters in use."""
+        return self._settings
+
+    @property
+    def counters(self) -> Counters | None:
+        """What happened to the images since the node was configured; None while it is not."""
+        return self._configured.stream.counters if self._configured else None
+
+    @property
+    def images(self) -> ImageInput | None:
+        """The subscription to the images; None while the node is not active."""
+        return self._inputs.images if self._inputs else None
+
+    def between_images(self) -> AbstractContextManager[None]:
+        """Have no image worked on within the block; one in work is finished before it."""
+        return self._inputs.stream.paused() if self._inputs else nullcontext()
+
+    def wake(self) -> None:
+        """Have the images' thread publish what live_stream found; may be called on any thread."""
+        inputs = self._inputs
+        if inputs:
+            inputs.stream.wake()
 
     def _autostart(self) -> None:
         self.destroy_timer(self._autostart_timer)
@@ -90,7 +92,7 @@ class PoseNode(LifecycleNode):
         ):
             if trigger() is not SUCCESS:
                 self.get_logger().error(
-                    f'autostart stopped: {name} failed. When the cause is mended: '
+                    f'autostart stopped: {name} failed. When the cause is repaired: '
                     f'ros2 lifecycle set {self.get_fully_qualified_name()} {name}'
                 )
                 return
@@ -100,41 +102,12 @@ class PoseNode(LifecycleNode):
         """Load the model; create publishers, service and diagnostics."""
         if self._problems:
             raise ExpectedError('; '.join(self._problems.values()))
-        settings = self._settings
         try:
             require_cv_bridge()
-            options = settings.landmarker_options()
-            with ExitStack() as held:
-                pipeline = Pipeline(
-                    options,
-                    settings.clock_restart_threshold,
-                    self._on_result,
-                    settings.search_interval,
-                    on_begin=partial(self._publish_found, beside=True),
-                )
-                held.callback(pipeline.close)
-                positions = Positions(*settings.positions())
-                people = People(settings.following(), positions)
-                outputs = Publishers(self, settings, pipeline.counters, people)
-                held.callback(outputs.destroy)
-                stills = DetectService(options, alone=self._between_images)
-                held.callback(stills.close)
-                detect = self.create_service(DetectPoses, '~/detect', stills.detect)
-                held.callback(self.destroy_service, detect)
-                reporter = Reporter(
-                    self,
-                    self._steady,
-                    pipeline,
-                    positions,
-                    lambda: (self._settings, self._inputs.images if self._inputs else None),
-                )
-                held.callback(reporter.destroy)
-                self._configured = _Configured(
-                    pipeline, positions, people, outputs, stills, held.pop_all()
-                )
-        except (ImportError, ModelError, LandmarkerError) as error:
+            self._configured = Configured(self, self._settings, self._steady_clock)
+        except (ImportError, ModelError, LandmarkerError, RuntimeError) as error:
             raise ExpectedError(str(error)) from error
-        self.get_logger().info(f'configured with {options.model}')
+        self.get_logger().info(f'configured with {self._configured.stream.options.model}')
         return SUCCESS
 
     @transition
@@ -149,7 +122,7 @@ class PoseNode(LifecycleNode):
         """Drop the subscription: nothing arrives, nothing is computed."""
         self._unsubscribe()
         if self._configured:
-            self._configured.outputs.clear()
+            self._configured.publishers.clear()
         super().on_deactivate(state)
         return SUCCESS
 
@@ -176,7 +149,7 @@ class PoseNode(LifecycleNode):
         self._unsubscribe()
         configured, self._configured = self._configured, None
         if configured:
-            configured.held.close()
+            configured.release()
 
     def destroy_node(self) -> None:
         """Release everything, then destroy the node."""
@@ -184,89 +157,46 @@ class PoseNode(LifecycleNode):
         super().destroy_node()
 
     def _subscribe(self) -> None:
-        if self._configured:
+        configured = self._configured
+        if configured is None:
+            return
+        try:
             self._inputs = CameraInputs(
                 self,
-                self._steady,
+                self._steady_clock,
                 self._settings,
-                self._configured.positions,
-                self._on_image,
-                partial(self._publish_found, beside=False),
+                configured.positions,
+                configured.image_stream(),
+                configured.depth_stream(),
             )
+        except RuntimeError as error:  # the system has no thread left
+            raise ExpectedError(f'cannot take images: {error}') from error
 
     def _unsubscribe(self) -> None:
-        if self._inputs:
-            self._inputs.destroy()
-            self._inputs = None
-
-    def _between_images(self) -> AbstractContextManager[None]:
-        return self._inputs.images.paused() if self._inputs else nullcontext()
-
-    def _on_image(self, message: Image | CompressedImage, missed: int) -> None:
-        if self._configured is None:
-            return
-        pipeline = self._configured.pipeline
-        pipeline.counters.count_arrival(missed)
-        try:
-            verdict = pipeline.feed(to_frame(message), arrival_ns=time_ns())
-        except FrameError as error:
-            pipeline.counters.dropped[Drop.INVALID] += 1
-            self.get_logger().warning(
-                f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S
-            )
-        except LandmarkerError as error:
-            self.get_logger().error(
-                f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S
-            )
-        except Exception:
-            self.get_logger().error(f'a frame failed:\n{traceback.format_exc()}')
-        else:
-            if verdict is Verdict.RESTART:
-                self.get_logger().warning('the header stamps jumped back: starting afresh')
-
-    def _on_result(self, frame: Frame, result: Poses, time_ns: int) -> None:
-        found = FrameResult(frame, result, time_ns)
-        if self._settings.running_mode != RunningMode.LIVE_STREAM:
-            self._found = found  # until MediaPipe begins with the next image, or none waits
-        elif self.executor is not None:  # on a thread of MediaPipe's: over to the executor's
-            self.executor.create_task(self._publish, found)
-
-    def _publish_found(self, beside: bool) -> None:
-        found, self._found = self._found, None
-        if found:
-            self._publish(found, beside)
-
-    def _publish(self, found: FrameResult, beside: bool = False) -> None:
-        if self._configured and self._inputs:
-            self._configured.outputs.publish(found, beside)
+        inputs, self._inputs = self._inputs, None
+        if inputs:
+            inputs.destroy()
 
     def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
+        # Checked and applied at once: Humble has no callback for after all have agreed.
         try:
             settings = self._settings.changed(changes)
             self._apply(settings)
-        except (ImportError, ModelError, LandmarkerError, ValueError) as error:
+        except (ImportError, ModelError, LandmarkerError, StuckError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         for change in changes:
             self._problems.pop(change.name, None)
         return SetParametersResult(successful=True)
 
     def _apply(self, settings: Parameters) -> None:
-        """Go over to other parameters between two frames, or raise and stay with the old ones."""
+        """Use other parameters from the next image on, or raise and stay with the old ones."""
         old = self._settings
-        if self._configured:
-            options = settings.landmarker_options()
-            with self._between_images():
-                self._configured.outputs.set_parameters(settings)
-                try:
-                    self._configured.pipeline.set_options(options, settings.search_interval)
-                except LandmarkerError:
-                    self._configured.outputs.set_parameters(old)
-                    raise
-                self._configured.pipeline.clock.restart_after_s = settings.clock_restart_threshold
-                self._configured.stills.set_options(options)
-                self._configured.positions.set_options(*settings.positions())
-                self._configured.people.set_following(settings.following())
-        self._settings = settings
+        with self.between_images():
+            if self._inputs:
+                self._inputs.stream.publish_live_results()
+            if self._configured:
+                self._configured.apply(settings)
+            self._settings = settings
         if self._inputs and (settings.image_transport, settings.image_qos) != (
             old.image_transport,
             old.image_qos,

@@ -1,83 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Results in, messages on the node's topics out: the landmarks first, the rest for who listens.
+Publishes what was found in a frame: the landmarks first, the rest for whoever subscribes.
 
-Masks, markers and overlays are computed only while their topic has a subscriber, and on a thread
-of their own, beside MediaPipe's work on the next frame, which takes one core and no lock of
-Python's; so are the landmarks, if that work is about to begin. The thread has one frame at most;
-who changes or destroys what it uses waits for it.
+All but the landmarks is made on a thread of its own, while MediaPipe works on the next frame: it
+takes one core and holds no lock of Python's. The thread has one frame at most; who changes or
+destroys what it uses waits for it.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-import traceback
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rclpy.lifecycle import LifecycleNode
 from rclpy.node import PublisherEventCallbacks  # whose module is another one in Humble
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
-from visualization_msgs.msg import MarkerArray
 
 from pose_ros.detection.counters import Counters
 from pose_ros.following.people import People
-from pose_ros.images.frame import Frame
-from pose_ros.images.image_cdr import serialize_image
-from pose_ros.images.jpeg import jpeg_message
-from pose_ros.msg import PoseLandmarksArray
-from pose_ros.node.parameters import Parameters
+from pose_ros.node.fault_log import FaultLog
+from pose_ros.node.outputs import LANDMARKS, OUTPUTS, Output, OutputFrame
 from pose_ros.node.world_publishers import WorldPublishers
 from pose_ros.outputs.markers import SkeletonMarkers
-from pose_ros.outputs.masks import instance_mask, mask
-from pose_ros.outputs.overlay import OverlayMask, draw
-from pose_ros.outputs.pose_cdr import serialize_poses
 from pose_ros.poses.poses import Poses
-from pose_ros.rclpy_tools.inline_executor import InlineExecutor
+from pose_ros.stream.parameters import Parameters
+from pose_ros.stream.pose_stream import FrameResult
 
-__all__ = ['FrameResult', 'Publishers']
+__all__ = ['Publishers']
 
-
-@dataclass(frozen=True)
-class FrameResult:
-    """
-    What the landmarker found in a frame.
-
-    :param time_ns: of the frame in nanoseconds: its stamp, or when it arrived where it has none
-    """
-
-    frame: Frame
-    result: Poses
-    time_ns: int
+MARKERS = 'markers'
 
 
 class Publishers:
     """The publishers of one configured node; to be destroyed after use."""
 
     def __init__(
-        self, node: LifecycleNode, parameters: Parameters, counters: Counters, people: People
+        self,
+        node: LifecycleNode,
+        parameters: Parameters,
+        counters: Counters,
+        people: People,
+        faults: FaultLog,
     ) -> None:
         """
         Create the publishers; they publish while the node is active.
 
         :param people: follows them from frame to frame
+        :param faults: takes what an output fails with; the other outputs go on
         :raises ImportError: see WorldPublishers
+        :raises RuntimeError: when the system has no thread for the outputs
         """
         self._node, self._counters, self._people = node, counters, people
+        self._faults, self._parameters = faults, parameters
         self._skeletons = SkeletonMarkers(f'{node.get_namespace()}/'.lstrip('/'))
         self._header = Header()
-        self._parameters = parameters
-        self._world = WorldPublishers(node, parameters)
         self._thread = ThreadPoolExecutor(1, 'outputs')
-        self._same_thread = InlineExecutor()
-        self._followed = self._same_thread.submit(Poses.empty)  # of the newest frame
-        self._rest = self._same_thread.submit(lambda: None)
+        self._rest: Future[Any] = self._thread.submit(int)  # starts the thread, here and now
+        self._world = WorldPublishers(node, parameters, faults)
         # The executor would ask for each publisher's events whenever it waits, which costs 0.1 ms
         # a frame. Of a QoS that does not fit, the subscriber is told by its own side.
         create = partial(
@@ -85,22 +67,10 @@ class Publishers:
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             event_callbacks=PublisherEventCallbacks(use_default_callbacks=False),
         )
-        self._landmarks = create(PoseLandmarksArray, '~/landmarks', QoSProfile(depth=5))
-        self._mask = create(Image, '~/mask', QoSProfile(depth=1))
-        self._instance_mask = create(Image, '~/instance_mask', QoSProfile(depth=1))
-        self._markers = create(MarkerArray, '~/markers', QoSProfile(depth=5))
-        self._overlay = create(Image, '~/overlay', QoSProfile(depth=1))
-        self._compressed_overlay = create(
-            CompressedImage, '~/overlay/compressed', QoSProfile(depth=1)
-        )
-        self._for_listeners = (
-            self._mask,
-            self._instance_mask,
-            self._markers,
-            self._overlay,
-            self._compressed_overlay,
-        )
-        self.set_parameters(parameters)
+        self._publishers = {
+            output.name: create(output.message_type, output.topic, QoSProfile(depth=output.depth))
+            for output in OUTPUTS
+        }
 
     def set_parameters(self, parameters: Parameters) -> None:
         """
@@ -108,113 +78,82 @@ class Publishers:
 
         :raises ImportError: see WorldPublishers; the old ones go on
         """
-        self._wait()
+        self.wait()
         if _world_settings(parameters) != _world_settings(self._parameters):
-            old, self._world = self._world, WorldPublishers(self._node, parameters)
+            old, self._world = (
+                self._world,
+                WorldPublishers(self._node, parameters, self._faults),
+            )
+            old.clear(self._header)
             old.destroy()
         self._parameters = parameters
-        self._mask_encoding = parameters.mask_encoding
-        self._marker_style = parameters.marker_style()
-        self._overlay_style = parameters.overlay_style()
 
-    def publish(self, found: FrameResult, beside: bool) -> None:
-        """
-        Publish what was found in one frame; masks, markers and overlay a little later.
+    def wants_masks(self) -> bool:
+        """Whether somebody subscribes to an output that needs segmentation masks."""
+        return any(
+            output.uses_masks(self._parameters) and self._has_subscriber(output)
+            for output in OUTPUTS
+        )
 
-        What goes wrong is logged.
-
-        :param beside: the landmarks a little later, too, unless the thread is still at work
-        """
-        self._followed.exception()  # waits for it
-        landmarks_on = self._thread if beside and self._rest.done() else self._same_thread
-        self._followed = landmarks_on.submit(self._publish_landmarks, found)
-        self._followed.add_done_callback(self._log)
-        if any(each.get_subscription_count() for each in self._for_listeners):
-            self._rest.exception()
-            self._rest = self._thread.submit(self._publish_rest, found, self._followed)
-            self._rest.add_done_callback(self._log)
-
-    def _publish_landmarks(self, found: FrameResult) -> Poses:
-        frame = found.frame
-        result = self._people.follow(frame, found.result, found.time_ns)
-        height, width = frame.rgb.shape[:2]
-        header = self._header = frame.header
-        self._landmarks.publish(serialize_poses(result, header, width, height))
+    def publish(self, found: FrameResult) -> None:
+        """Publish what was found in one frame; masks, markers and overlay a little later."""
+        frame, header = found.frame, found.frame.header
+        self._header = header
+        source = OutputFrame(
+            frame,
+            self._followed(found),
+            found.time_ns,
+            self._parameters,
+            self._people,
+            self._skeletons,
+        )
+        self._publish(LANDMARKS, source)
         if frame.stamp_ns > 0:
             now_ns = self._node.get_clock().now().nanoseconds
             self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
-        self._world.publish(result, header)
-        return result
+        self._world.publish(source.poses, header)
+        if any(output.is_lazy and self._has_subscriber(output) for output in OUTPUTS):
+            self.wait()
+            self._rest = self._thread.submit(self._publish_rest, source)
 
-    def _log(self, done: Future[Any]) -> None:
-        if error := done.exception():
-            self._node.get_logger().error(
-                f'a frame failed:\n{"".join(traceback.format_exception(error))}'
-            )
-
-    def _wait(self) -> None:
-        self._followed.exception()
+    def wait(self) -> None:
+        """Return when all that belongs to the frames before is published."""
         self._rest.exception()
-
-    def _publish_rest(self, found: FrameResult, followed: Future[Poses]) -> None:
-        if followed.exception():
-            return
-        frame, result = found.frame, followed.result()
-        height, width = frame.rgb.shape[:2]
-        header, computed = frame.header, self._counters.outputs
-        if self._markers.get_subscription_count():
-            computed['markers'] += 1
-            self._markers.publish(self._skeletons.write(result, header, self._marker_style))
-        if result.masks and self._wants_masks():
-            result = self._people.smooth_masks(result, found.time_ns)
-        if self._mask.get_subscription_count():
-            computed['mask'] += 1
-            encoding = self._mask_encoding
-            self._mask.publish(
-                serialize_image(mask(result, width, height, encoding), header, encoding)
-            )
-        if self._instance_mask.get_subscription_count():
-            computed['instance_mask'] += 1
-            owners = instance_mask(result, width, height, self._instance_values(result))
-            self._instance_mask.publish(serialize_image(owners, header, 'mono8'))
-        self._publish_overlay(frame, result)
-
-    def _wants_masks(self) -> bool:
-        wanting = [self._mask, self._instance_mask]
-        if self._overlay_style.mask is not OverlayMask.NONE:
-            wanting += [self._overlay, self._compressed_overlay]
-        return any(each.get_subscription_count() for each in wanting)
-
-    def _instance_values(self, result: Poses) -> NDArray[np.uint8] | None:
-        """Return the pixel values of the people, or None for their indices."""
-        if self._parameters.instance_mask_values == 'index':
-            return None
-        return ((result.track_ids - 1) % 255 + 1).astype(np.uint8)
-
-    def _publish_overlay(self, frame: Frame, result: Poses) -> None:
-        raw = self._overlay.get_subscription_count()
-        compressed = self._compressed_overlay.get_subscription_count()
-        if not raw and not compressed:
-            return
-        self._counters.outputs['overlay'] += 1
-        rgb = draw(frame.rgb, result, self._overlay_style)
-        if raw:
-            self._overlay.publish(serialize_image(rgb, frame.header, 'rgb8'))
-        if compressed:
-            self._compressed_overlay.publish(jpeg_message(rgb, frame.header))
 
     def clear(self) -> None:
         """Tell RViz and ROS4HRI that nobody is there."""
-        self._wait()
-        self._markers.publish(self._skeletons.clear(self._header))
+        self.wait()
+        with self._faults.guard(MARKERS):
+            self._publishers[MARKERS].publish(self._skeletons.clear(self._header))
         self._world.clear(self._header)
 
     def destroy(self) -> None:
-        """Destroy the publishers."""
+        """Destroy the publishers, and end the thread."""
         self._thread.shutdown()
-        for publisher in (self._landmarks, *self._for_listeners):
+        for publisher in self._publishers.values():
             self._node.destroy_lifecycle_publisher(publisher)
         self._world.destroy()
+
+    def _followed(self, found: FrameResult) -> Poses:
+        """Return the people followed; as they were found, when that fails."""
+        try:
+            return self._people.follow(found.frame, found.poses, found.time_ns)
+        except Exception as error:
+            self._faults.report('following', error)
+            return found.poses
+
+    def _publish_rest(self, source: OutputFrame) -> None:
+        for output in OUTPUTS:
+            if output.is_lazy and self._has_subscriber(output):
+                self._publish(output, source)
+                self._counters.outputs[output.name] += 1
+
+    def _publish(self, output: Output, source: OutputFrame) -> None:
+        with self._faults.guard(output.name):
+            self._publishers[output.name].publish(output.make(source))
+
+    def _has_subscriber(self, output: Output) -> bool:
+        return self._publishers[output.name].get_subscription_count() > 0
 
 
 def _world_settings(parameters: Parameters) -> tuple[bool, bool, str, bool]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -7,7 +8,8 @@ from numpy.typing import NDArray
 import pytest
 
 from pose_ros.detection.interval_search import IntervalSearchLandmarker
-from pose_ros.detection.landmarker import Landmarker, LandmarkerError, LandmarkerOptions
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
 
 INTERVAL_MS = 500
 PERIOD_MS = 33
@@ -33,17 +35,17 @@ def together(alone: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class Counting:
-    """Counts the frames that a landmarker gets."""
+    """Counts the frames that landmarkers for several people get."""
 
-    def __init__(self, landmarker: Landmarker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.frames = 0
-        detect = landmarker.detect
+        detect = Landmarker.detect
 
-        def counted(rgb: NDArray[np.uint8], stamp_ms: int) -> object:
-            self.frames += 1
-            return detect(rgb, stamp_ms)
+        def counted(self_: Landmarker, picture: Any, stamp_ms: int) -> object:
+            self.frames += self_.options.num_poses > 1
+            return detect(self_, picture, stamp_ms)
 
-        monkeypatch.setattr(landmarker, 'detect', counted)
+        monkeypatch.setattr(Landmarker, 'detect', counted)
 
 
 def test_one_person_alone_costs_one_search_an_interval_and_looks_as_with_one_pose(
@@ -54,10 +56,11 @@ def test_one_person_alone_costs_one_search_an_interval_and_looks_as_with_one_pos
 ) -> None:
     searching = IntervalSearchLandmarker(options, INTERVAL_MS)
     single = Landmarker(LandmarkerOptions(models['lite'], min_pose_detection_confidence=0.3))
-    searches = Counting(searching._several, monkeypatch)
+    searches = Counting(monkeypatch)
     for stamp_ms in range(0, 3 * INTERVAL_MS, PERIOD_MS):
         np.testing.assert_array_equal(
-            searching.detect(alone, stamp_ms).landmarks, single.detect(alone, stamp_ms).landmarks
+            searching.detect(searching.load(alone), stamp_ms).landmarks,
+            single.detect(single.load(alone), stamp_ms).landmarks,
         )
     searching.close()
     single.close()
@@ -71,7 +74,7 @@ def test_a_newcomer_is_found_within_the_interval_and_kept(
     people: list[tuple[int, int]] = []
     for stamp_ms in range(0, 4 * INTERVAL_MS, PERIOD_MS):
         rgb = together if stamp_ms >= 700 else alone
-        people.append((stamp_ms, len(searching.detect(rgb, stamp_ms))))
+        people.append((stamp_ms, len(searching.detect(searching.load(rgb), stamp_ms))))
     searching.close()
     first = next(stamp_ms for stamp_ms, count in people if count == 2)
     assert 700 <= first <= 700 + INTERVAL_MS + PERIOD_MS
@@ -86,10 +89,10 @@ def test_after_the_second_has_left_the_cost_falls_again(
 ) -> None:
     searching = IntervalSearchLandmarker(options, INTERVAL_MS)
     for stamp_ms in range(0, INTERVAL_MS, PERIOD_MS):
-        searching.detect(together, stamp_ms)
-    searches = Counting(searching._several, monkeypatch)
+        searching.detect(searching.load(together), stamp_ms)
+    searches = Counting(monkeypatch)
     for stamp_ms in range(INTERVAL_MS, 4 * INTERVAL_MS, PERIOD_MS):
-        assert len(searching.detect(alone, stamp_ms)) == 1
+        assert len(searching.detect(searching.load(alone), stamp_ms)) == 1
     searching.close()
     assert searches.frames <= INTERVAL_MS // PERIOD_MS + 3
 
@@ -99,4 +102,4 @@ def test_closed_it_refuses(options: LandmarkerOptions, alone: NDArray[np.uint8])
     searching.close()
     searching.close()
     with pytest.raises(LandmarkerError, match='closed'):
-        searching.detect(alone, 0)
+        searching.detect(searching.load(alone), 0)

@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection.landmarker import (
+from pose_ros.detection.landmarker import Landmarker, _calls, _to_poses
+from pose_ros.detection.mediapipe_c import DirectCalls, PackageCalls
+from pose_ros.detection.options import (
     Delegate,
-    Landmarker,
     LandmarkerError,
     LandmarkerOptions,
     RunningMode,
-    _calls,
-    _to_result,
 )
-from pose_ros.detection.mediapipe_c import DirectCalls, PackageCalls
 from pose_ros.poses.poses import Poses
 
 MODELS = ('lite', 'full', 'heavy')
@@ -67,7 +65,7 @@ def test_video_equals_mediapipe_bit_for_bit(
     )
     with Landmarker(LandmarkerOptions(models[name], output_segmentation_masks=masks)) as ours:
         for i, frame in enumerate(frames):
-            result = ours.detect(frame, 33 * i)
+            result = ours.detect(ours.load(frame), 33 * i)
             assert_same(result, direct[i])
             assert len(result) == 1
             assert len(result.masks) == masks
@@ -79,9 +77,9 @@ def test_mediapipes_own_thread_is_not_needed(
     with Landmarker(LandmarkerOptions(models['lite'])) as ours:
         through = threading.Event()
         ours._task._lib._executor.submit(through.wait)
-        assert len(ours.detect(astronaut, 0)) == 1
+        assert len(ours.detect(ours.load(astronaut), 0)) == 1
         with pytest.raises(LandmarkerError, match='timestamp'):
-            ours.detect(astronaut, 0)
+            ours.detect(ours.load(astronaut), 0)
         through.set()
 
 
@@ -97,7 +95,7 @@ def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
         calls = _calls(task)
         assert isinstance(calls, PackageCalls)
         direct = calls.detect_for_video(calls.image(astronaut), 0)
-        assert_same(_to_result(direct, LandmarkerOptions(models['lite'])), direct)
+        assert_same(_to_poses(direct, LandmarkerOptions(models['lite'])), direct)
 
 
 def test_a_task_is_not_closed_while_it_can_be_called(
@@ -124,7 +122,7 @@ def test_image_mode_equals_mediapipe_bit_for_bit(
     with Landmarker(
         LandmarkerOptions(models['full'], running_mode=RunningMode.IMAGE, **options)
     ) as ours:
-        result = ours.detect(both, 0)
+        result = ours.detect(ours.load(both), 0)
     assert len(result) == 2
     assert_same(result, direct[0])
 
@@ -145,7 +143,7 @@ def test_live_stream_gives_the_results_of_video(
     with Landmarker(options, keep) as ours:
         for i, frame in enumerate(frames):
             arrived.clear()
-            ours.detect_async(frame, 33 * i)
+            ours.detect_async(ours.load(frame), 33 * i)
             assert arrived.wait(20.0)
     for i, expected in enumerate(direct):
         assert_same(results[33 * i], expected)
@@ -153,7 +151,7 @@ def test_live_stream_gives_the_results_of_video(
 
 def test_nobody_is_an_empty_result(models: dict[str, Path]) -> None:
     with Landmarker(LandmarkerOptions(models['full'], output_segmentation_masks=True)) as ours:
-        result = ours.detect(np.zeros((48, 64, 3), np.uint8), 1)
+        result = ours.detect(ours.load(np.zeros((48, 64, 3), np.uint8)), 1)
     assert len(result) == 0
     assert result.masks == ()
 
@@ -185,10 +183,10 @@ def test_time_that_does_not_increase_is_refused_and_the_landmarker_goes_on(
     models: dict[str, Path], astronaut: NDArray[np.uint8]
 ) -> None:
     with Landmarker(LandmarkerOptions(models['lite'])) as ours:
-        ours.detect(astronaut, 100)
+        ours.detect(ours.load(astronaut), 100)
         with pytest.raises(LandmarkerError, match='timestamp'):
-            ours.detect(astronaut, 100)
-        assert len(ours.detect(astronaut, 101)) == 1
+            ours.detect(ours.load(astronaut), 100)
+        assert len(ours.detect(ours.load(astronaut), 101)) == 1
 
 
 def test_after_close_nothing_runs(models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
@@ -196,7 +194,7 @@ def test_after_close_nothing_runs(models: dict[str, Path], astronaut: NDArray[np
     ours.close()
     ours.close()
     with pytest.raises(LandmarkerError, match='closed'):
-        ours.detect(astronaut, 1)
+        ours.detect(ours.load(astronaut), 1)
 
 
 @pytest.mark.skipif(
@@ -211,6 +209,6 @@ def test_a_healthy_landmarker_writes_nothing_to_stderr(
     models: dict[str, Path], astronaut: NDArray[np.uint8], capfd: pytest.CaptureFixture[str]
 ) -> None:
     with Landmarker(LandmarkerOptions(models['full'])) as ours:
-        assert len(ours.detect(astronaut, 1)) == 1
-        ours.detect(astronaut, 34)
+        assert len(ours.detect(ours.load(astronaut), 1)) == 1
+        ours.detect(ours.load(astronaut), 34)
     assert capfd.readouterr().err == ''

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 import pytest
 from std_msgs.msg import Header
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.following.people import FollowingOptions, People
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import Frame
@@ -37,7 +38,7 @@ def noisy(models: dict[str, Path]) -> list[tuple[Frame, Poses]]:
         for i in range(12):
             rgb = (both + rng.normal(0, 6, both.shape)).clip(0, 255).astype(np.uint8)
             frame = Frame(rgb, Header(), (i + 1) * PERIOD_NS)
-            found.append((frame, landmarker.detect(rgb, 33 * (i + 1))))
+            found.append((frame, landmarker.detect(landmarker.load(rgb), 33 * (i + 1))))
     assert all(len(result) == 2 for _, result in found)
     return found
 
@@ -102,7 +103,9 @@ def test_what_mediapipe_smoothed_is_not_smoothed_twice(
     with Landmarker(LandmarkerOptions(models['lite'])) as landmarker:
         for i in range(1, 5):
             frame = Frame(astronaut, Header(), i * PERIOD_NS)
-            found = landmarker.detect(np.ascontiguousarray(np.roll(astronaut, 3 * i, 1)), 33 * i)
+            found = landmarker.detect(
+                landmarker.load(np.ascontiguousarray(np.roll(astronaut, 3 * i, 1))), 33 * i
+            )
             assert found.is_smooth
             followed = people.follow(frame, found, frame.stamp_ns)
             np.testing.assert_array_equal(found.landmarks, followed.landmarks)

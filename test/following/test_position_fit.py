@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.following.position_fit import (
     BODY_SCALE_STD,
     place,
@@ -346,7 +347,7 @@ def test_a_camera_that_turns_sees_the_person_in_the_same_place(
                 (1600, 1200),
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            result = place(landmarker.detect(picture, 0), wide, 1600, 1200)
+            result = place(landmarker.detect(landmarker.load(picture), 0), wide, 1600, 1200)
             positions.append(turn.T @ result.positions[0])
             head_m = placed_landmarks(result)[0, Landmark.NOSE] - result.positions[0]
             assert head_m[1] < -0.4  # up is -y

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, Image
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import Frame, to_frame
 from pose_ros.poses.geometry import placed_landmarks
@@ -26,7 +27,7 @@ def seen(models: dict[str, Path]) -> tuple[Frame, Poses]:
 
     frame = to_frame(image_message(skimage.data.astronaut(), STAMP_NS))
     with Landmarker(LandmarkerOptions(models['full'])) as landmarker:
-        return frame, landmarker.detect(frame.rgb, 1)
+        return frame, landmarker.detect(landmarker.load(frame.rgb), 1)
 
 
 def camera_info(focal_px: float = FOCAL_PX) -> CameraInfo:

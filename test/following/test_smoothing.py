@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection.landmarker import LandmarkerOptions
+from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.following.smoothing import LandmarkSmoother, MaskSmoother
 from pose_ros.poses.poses import PRESENCE, VISIBILITY, Poses, X, Y, Z
 from pose_ros.poses.skeleton import Landmark

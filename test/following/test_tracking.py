@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection.landmarker import LandmarkerOptions
+from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.following.tracking import MIN_SIMILARITY, Tracker, assign
 from pose_ros.poses.poses import VISIBILITY, Poses, X, Y
 from simulation.composed import Standing, cutouts, watch

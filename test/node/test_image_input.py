@@ -11,6 +11,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
 from pose_ros.node.image_input import ImageInput, SubscriptionChoice, choose
+from pose_ros.node.image_stream import read_message
+from pose_ros.rclpy_tools.topic_thread import TopicThread
 from simulation.ros_world import World
 
 R, B = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
@@ -42,6 +44,21 @@ def test_choose(
     assert choose(transport, qos, raw, compressed) == wish
 
 
+class Keeping(TopicThread):
+    """Puts every image into a queue."""
+
+    def __init__(self, arrived: Queue[Any]) -> None:
+        super().__init__('keeping')
+        self.arrived = arrived
+
+    def work(self) -> None:
+        while taken := self.take():
+            self.arrived.put(read_message(taken))
+
+    def failed(self, error: Exception) -> None:
+        self.arrived.put(error)
+
+
 BIG_ENDIAN = b'\0\0\0\0' + struct.pack(
     '>iII2sxxIII5s?xxII3s', 1, 2, 2, b'a', 1, 1, 5, b'rgb8', False, 3, 3, b'\7\10\11'
 )
@@ -60,14 +77,8 @@ def test_images_of_all_kinds_arrive(
     ros: World, transport: str, kind: type, published: Any
 ) -> None:
     arrived: Queue[Any] = Queue()
-    images = ImageInput(
-        ros.node,
-        Clock(clock_type=ClockType.STEADY_TIME),
-        'image',
-        transport,
-        'reliable',
-        lambda image, _missed: arrived.put(image),
-    )
+    clock = Clock(clock_type=ClockType.STEADY_TIME)
+    images = ImageInput(ros.node, clock, Keeping(arrived), 'image', transport, 'reliable')
     publisher = ros.node.create_publisher(kind, images.topic, QoSProfile(depth=1))
     ros.until(publisher.get_subscription_count)
     publisher.publish(published)

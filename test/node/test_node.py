@@ -294,9 +294,9 @@ def test_a_bad_image_is_dropped_and_counted_and_the_next_one_is_processed(
     camera = Camera(ros, astronaut)
     camera.wait_for_node()
     camera.send(bad_images()[kind])
-    ros.until(lambda: node._configured.pipeline.counters.dropped)
+    ros.until(lambda: node.counters.dropped)
     assert len(camera.shoot().poses) == 1
-    assert node._configured.pipeline.counters.dropped == {Drop.INVALID: 1}
+    assert node.counters.dropped == {Drop.INVALID: 1}
     lines = [line for line in capfd.readouterr().err.splitlines() if 'image dropped' in line]
     assert len(lines) == 1
 
@@ -310,4 +310,4 @@ def test_a_stream_that_jumps_back_starts_afresh(ros: World, astronaut: NDArray[n
     camera.stamp_ns = 5 * SECOND
     again = camera.shoot()
     assert first.poses[0].landmarks == again.poses[0].landmarks
-    assert node._configured.pipeline.counters.restarts == 1
+    assert node.counters.restarts == 1

@@ -11,23 +11,18 @@ from numpy.typing import NDArray
 import pytest
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import Image
 from visualization_msgs.msg import MarkerArray
 
 from pose_ros.msg import PoseLandmarksArray
-from pose_ros.node import publishers
+from pose_ros.node import outputs
 from pose_ros.node.node import PoseNode
+from pose_ros.node.outputs import OUTPUTS
 from simulation.ros_world import World, image_message, parameters
 
 SECOND = 1_000_000_000
 FRAMES = 8
-RESTS = {
-    'mask': Image,
-    'instance_mask': Image,
-    'markers': MarkerArray,
-    'overlay': Image,
-    'overlay/compressed': CompressedImage,
-}
+RESTS = {output.name: output.message_type for output in OUTPUTS if output.is_lazy}
 
 
 @pytest.fixture
@@ -56,7 +51,7 @@ def film(ros: World, node: PoseNode, rgb: NDArray[np.uint8]) -> list[int]:
     stamps_ns = [100 * SECOND + index * SECOND // 30 for index in range(FRAMES)]
     for count, each in enumerate(stamps_ns, 1):
         publisher.publish(image_message(rgb, each))
-        ros.until(lambda: node._configured.pipeline.counters.processed == count)  # noqa: B023
+        ros.until(lambda: node.counters.processed == count)  # noqa: B023
     return stamps_ns
 
 
@@ -97,15 +92,15 @@ def test_a_fault_is_logged_and_the_node_goes_on(
     overlays = ros.collect(Image, 'pose/overlay')
     publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
     ros.until(publisher.get_subscription_count)
-    counters = node._configured.pipeline.counters
+    counters = node.counters
     with monkeypatch.context() as patch:
-        patch.setattr(publishers, 'draw', fail)
+        patch.setattr(outputs, 'draw', fail)
         publisher.publish(image_message(astronaut, 100 * SECOND))
         ros.until(lambda: counters.processed == 1)
         ros.until(lambda: 'no picture today' in capfd.readouterr().err)
         assert node.set_parameters([Parameter('mask_encoding', value='32FC1')])[0].successful
         publisher.publish(image_message(astronaut, 101 * SECOND))
-        ros.until(lambda: 'no picture today' in capfd.readouterr().err)
+        ros.until(lambda: counters.faults == {'overlay': 2})
     publisher.publish(image_message(astronaut, 102 * SECOND))
     ros.until(lambda: overlays)
     assert [stamp_ns(each) for each in overlays] == [102 * SECOND]

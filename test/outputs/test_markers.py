@@ -15,7 +15,8 @@ from rviz_rules import complaints
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.outputs.markers import MARKER_STYLE_RANGES, MarkerStyle, SkeletonMarkers
 from pose_ros.poses.poses import Poses
 from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, Side, side_of
@@ -52,8 +53,8 @@ def photographed(
 ) -> dict[str, Poses]:
     with Landmarker(LandmarkerOptions(models['full'], RunningMode.IMAGE)) as landmarker:
         return {
-            'astronaut': landmarker.detect(astronaut, 0),
-            'cameraman': landmarker.detect(cameraman, 0),
+            'astronaut': landmarker.detect(landmarker.load(astronaut), 0),
+            'cameraman': landmarker.detect(landmarker.load(cameraman), 0),
         }
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.outputs.overlay import TINTS_RGB, OverlayMask, OverlayStyle, draw
 from pose_ros.poses.poses import VISIBILITY, Poses, X, Y, Z
 from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, Side, side_of
@@ -175,7 +176,7 @@ def test_errors(rgb: NDArray[Any], masks: tuple[NDArray[np.float32], ...], compl
 def test_skeleton_fits_a_photograph(astronaut: NDArray[np.uint8], models: dict[str, Path]) -> None:
     options = LandmarkerOptions(models['full'], RunningMode.IMAGE, output_segmentation_masks=True)
     with Landmarker(options) as landmarker:
-        result = landmarker.detect(astronaut, 0)
+        result = landmarker.detect(landmarker.load(astronaut), 0)
     picture = draw(astronaut, result, OverlayStyle(OverlayMask.BACKGROUND))
     # Where they are in the photograph, read off by eye. She faces us: her left is on our right.
     for x, y, side in (

@@ -11,7 +11,8 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from std_msgs.msg import Header
 
-from pose_ros.detection.landmarker import Landmarker, LandmarkerOptions, RunningMode
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.msg import PoseLandmarks, PoseLandmarksArray
 from pose_ros.outputs.pose_message import PoseMessageWriter
 from pose_ros.poses.poses import Poses, PositionSource
@@ -146,7 +147,9 @@ def test_photograph_equals_a_direct_call(models: dict, astronaut: NDArray[np.uin
             vision.PoseLandmarkerOptions(BaseOptions(str(models['full'])))
         ) as task,
     ):
-        message = PoseMessageWriter().write(landmarker.detect(astronaut, 0), header(), 512, 512)
+        message = PoseMessageWriter().write(
+            landmarker.detect(landmarker.load(astronaut), 0), header(), 512, 512
+        )
         direct = task.detect(Image(ImageFormat.SRGB, astronaut))
     (pose,), (expected,), (expected_world,) = (
         over_the_wire(message).poses,

@@ -21,7 +21,7 @@ import yaml
 
 from pose_ros.demo.camera_node import CameraOptions, DemoCamera
 from pose_ros.node.node import PoseNode
-from pose_ros.node.parameters import Parameters
+from pose_ros.stream.parameters import Parameters
 from simulation.ros_world import World, parameters
 
 CONFIG = Path(__file__).parents[2] / 'config'

@@ -9,8 +9,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 import yaml
 
-from pose_ros.detection.landmarker import LandmarkerOptions
-from pose_ros.node.parameters import Parameters, declare_parameters
+from pose_ros.detection.options import LandmarkerOptions
+from pose_ros.stream.parameters import Parameters, declare_parameters
 from simulation.ros_world import World, parameters
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'pose.yaml'

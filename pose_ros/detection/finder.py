@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds what finds people in successive frames (IMAGE, VIDEO), for the wanted options."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_ros.detection.interval_search import IntervalSearchLandmarker
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions, RunningMode
+from pose_ros.poses.poses import Poses
+
+__all__ = ['PoseFinder', 'build_finder']
+
+
+class PoseFinder(Protocol):
+    """Finds people frame by frame; never two calls at once; to be closed after use."""
+
+    options: LandmarkerOptions
+
+    def load(self, rgb: NDArray[np.uint8]) -> Any:
+        """Copy a frame, uint8 (H, W, 3), C-contiguous, into MediaPipe's memory."""
+
+    def detect(self, picture: Any, stamp_ms: int) -> Poses:
+        """
+        Find the people in what `load` returned.
+
+        :param stamp_ms: milliseconds, larger than at every earlier call
+        """
+
+    def close(self) -> None:
+        """Release everything. Idempotent."""
+
+
+def build_finder(options: LandmarkerOptions, search_interval_s: float) -> PoseFinder:
+    """
+    Return a finder for running mode IMAGE or VIDEO.
+
+    :param search_interval_s: seconds between two searches for more people in VIDEO while one
+        person is in view; 0: search on every frame
+    :raises LandmarkerError: when MediaPipe refuses the options
+    """
+    if (
+        search_interval_s > 0
+        and options.num_poses > 1
+        and options.running_mode is RunningMode.VIDEO
+    ):
+        return IntervalSearchLandmarker(options, round(search_interval_s * 1e3))
+    return Landmarker(options)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds what the node has from configure to cleanup: landmarker, publishers, service, reports."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from rclpy.clock import Clock
+
+from pose_ros.detection.options import LandmarkerError
+from pose_ros.following.people import People
+from pose_ros.following.positions import Positions
+from pose_ros.node.depth_stream import DepthStream
+from pose_ros.node.detect_service import DetectService
+from pose_ros.node.fault_log import FaultLog
+from pose_ros.node.image_stream import ImageStream
+from pose_ros.node.publishers import Publishers
+from pose_ros.node.reporter import Reporter
+from pose_ros.srv import DetectPoses
+from pose_ros.stream.parameters import Parameters
+from pose_ros.stream.pose_stream import PoseStream
+
+__all__ = ['Configured']
+
+
+class Configured:
+    """
+    What exists from configure to cleanup; to be released after use.
+
+    :ivar stream: finds people in frames
+    :ivar positions: places people
+    :ivar publishers: publishes what was found
+    """
+
+    def __init__(self, node: Any, settings: Parameters, steady_clock: Clock) -> None:
+        """
+        Load the model; create publishers, service and diagnostics.
+
+        :param node: the PoseNode
+        :param steady_clock: for timers
+        :raises ModelError: when there is no usable model
+        :raises LandmarkerError: when MediaPipe refuses the options
+        :raises ImportError: when a ROS package that is needed is not there
+        """
+        self._node, self._settings = node, settings
+        options = settings.landmarker_options()
+        with ExitStack() as resources:
+            self.stream = PoseStream(
+                options, settings.clock_restart_threshold, settings.search_interval, node.wake
+            )
+            resources.callback(self.stream.close)
+            self._faults = FaultLog(node.get_logger(), self.stream.counters.faults)
+            self.positions = Positions(*settings.positions())
+            self._people = People(settings.following(), self.positions)
+            self.publishers = Publishers(
+                node, settings, self.stream.counters, self._people, self._faults
+            )
+            resources.callback(self.publishers.destroy)
+            self._stills = DetectService(options, node.between_images, self._faults)
+            resources.callback(self._stills.close)
+            detect = node.create_service(DetectPoses, '~/detect', self._stills.detect)
+            resources.callback(node.destroy_service, detect)
+            reporter = Reporter(node, steady_clock, self.stream, self.positions, self._faults)
+            resources.callback(reporter.destroy)
+            self._resources = resources.pop_all()
+
+    def image_stream(self) -> ImageStream:
+        """Return a thread for the images, to be started."""
+        return ImageStream(self.stream, self.publishers, self._faults, self._node.get_logger())
+
+    def depth_stream(self) -> DepthStream:
+        """Return a thread for the depth images, to be started."""
+        return DepthStream(self.positions, self._faults)
+
+    def apply(self, settings: Parameters) -> None:
+        """
+        Use other parameters from the next image on, or raise and stay with the old ones.
+
+        To be called between two images.
+
+        :raises ModelError, LandmarkerError, ImportError: as at construction
+        """
+        options = settings.landmarker_options()
+        self.publishers.set_parameters(settings)
+        try:
+            self.stream.set_options(options, settings.search_interval)
+        except LandmarkerError:
+            self.publishers.set_parameters(self._settings)
+            raise
+        self.stream.clock.restart_after_s = settings.clock_restart_threshold
+        self._stills.set_options(options)
+        self.positions.set_options(*settings.positions())
+        self._people.set_following(settings.following())
+        self._settings = settings
+
+    def release(self) -> None:
+        """Tell subscribers that nobody is there, and give everything back."""
+        self.publishers.clear()
+        self._resources.close()

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes the frames of one stream from the clock through the landmarker to what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+
+from pose_ros.detection.counters import Counters, Drop
+from pose_ros.detection.finder import PoseFinder, build_finder
+from pose_ros.detection.live_landmarker import LiveLandmarker
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
+from pose_ros.detection.stream_clock import StreamClock, Tick, Verdict
+from pose_ros.images.frame import Frame
+from pose_ros.poses.poses import Poses
+
+__all__ = ['FrameResult', 'PoseStream']
+
+DROPS = {Verdict.REPEATED: Drop.REPEATED, Verdict.LATE: Drop.LATE}
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """
+    What the landmarker found in a frame.
+
+    :param time_ns: of the frame in nanoseconds: its stamp, or when it arrived where it has none
+    """
+
+    frame: Frame
+    poses: Poses
+    time_ns: int
+
+
+class PoseStream:
+    """
+    One stream of frames through one landmarker; to be closed after use.
+
+    Knows nothing of nodes and topics. Never two calls at once.
+
+    :ivar counters: of all frames that came
+    :ivar clock: turns header stamps into MediaPipe's time
+    """
+
+    def __init__(
+        self,
+        options: LandmarkerOptions,
+        restart_after_s: float,
+        search_interval_s: float = 0.0,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        """
+        Build the landmarker.
+
+        :param restart_after_s: seconds; a stamp further back begins a new stream
+        :param search_interval_s: see build_finder()
+        :param wake: in running mode LIVE_STREAM called on a thread of MediaPipe's when there is
+            something for `live_results`
+        :raises LandmarkerError: when MediaPipe refuses the options
+        """
+        self.counters = Counters()
+        self.clock = StreamClock(restart_after_s)
+        self._wake = wake
+        self._search_interval_s = search_interval_s
+        self._finder = self._built(options, search_interval_s)
+
+    @property
+    def options(self) -> LandmarkerOptions:
+        """The options of the running landmarker."""
+        return self._finder.options
+
+    def set_options(self, options: LandmarkerOptions, search_interval_s: float = 0.0) -> None:
+        """
+        Use other options from the next frame on; tracking begins again if they differ.
+
+        Take what `live_results` has before: results of the landmarker before are not kept.
+
+        :param search_interval_s: as at construction
+        :raises LandmarkerError: when MediaPipe refuses them; the old landmarker goes on
+        """
+        if (options, search_interval_s) != (self.options, self._search_interval_s):
+            self._replace_finder(options, search_interval_s)
+
+    def admit(self, frame: Frame, arrival_ns: int) -> Tick:
+        """
+        Say what is to be done with the next frame; a frame to be dropped is counted.
+
+        :param arrival_ns: when it arrived, in nanoseconds of the clock that stamps the frames
+        :raises LandmarkerError: when the stream began again and MediaPipe cannot
+        """
+        tick = self.clock.tick(frame.stamp_ns, arrival_ns)
+        if tick.verdict in DROPS:
+            self.counters.dropped[DROPS[tick.verdict]] += 1
+        elif tick.verdict is Verdict.RESTART:
+            self.counters.restarts += 1
+            with self._recovered():
+                self._replace_finder(self.options, self._search_interval_s)
+        return tick
+
+    def find(self, frame: Frame, tick: Tick) -> FrameResult | None:
+        """
+        Return what is found in an admitted frame; None in LIVE_STREAM, see `live_results`.
+
+        :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
+        """
+        finder = self._finder
+        with self._recovered():
+            picture = finder.load(frame.rgb)
+            if isinstance(finder, LiveLandmarker):
+                finder.send(picture, tick.stamp_ms, (frame, tick.time_ns))
+                return None
+            started_s = perf_counter()
+            poses = finder.detect(picture, tick.stamp_ms)
+            return self._result(frame, poses, tick.time_ns, perf_counter() - started_s)
+
+    def live_results(self) -> Iterator[FrameResult]:
+        """Yield what LIVE_STREAM has found by now, in order; frames it dropped are counted."""
+        finder = self._finder
+        while isinstance(finder, LiveLandmarker) and (live := finder.take()):
+            self.counters.dropped[Drop.BUSY] += live.dropped
+            frame, time_ns = live.token
+            yield self._result(frame, live.poses, time_ns, live.inference_s)
+
+    def close(self) -> None:
+        """Release the landmarker; a frame in work is finished first. Idempotent."""
+        self._finder.close()
+
+    def _result(self, frame: Frame, poses: Poses, time_ns: int, inference_s: float) -> FrameResult:
+        self.counters.inference_ms.append(inference_s * 1e3)
+        self.counters.processed += 1
+        self.counters.people = len(poses)
+        return FrameResult(frame, poses, time_ns)
+
+    def _built(
+        self, options: LandmarkerOptions, search_interval_s: float
+    ) -> PoseFinder | LiveLandmarker:
+        if options.running_mode is RunningMode.LIVE_STREAM:
+            return LiveLandmarker(options, self._wake)
+        return build_finder(options, search_interval_s)
+
+    def _replace_finder(self, options: LandmarkerOptions, search_interval_s: float) -> None:
+        old, self._finder = self._finder, self._built(options, search_interval_s)
+        self._search_interval_s = search_interval_s
+        old.close()
+
+    @contextmanager
+    def _recovered(self) -> Iterator[None]:
+        """Count a failure of MediaPipe within the block, and go on with a new landmarker."""
+        try:
+            yield
+        except LandmarkerError:
+            self.counters.dropped[Drop.FAILED] += 1
+            self.clock.reset()
+            self._replace_finder(self.options, self._search_interval_s)
+            raise
