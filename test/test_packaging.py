@@ -95,7 +95,7 @@ def test_package_xml_names_all_that_is_imported(package: Package) -> None:
     trees = [
         ast.parse(path.read_text())
         for folder in ('pose_ros', 'launch')
-        for path in (ROOT / folder).glob('*.py')
+        for path in (ROOT / folder).rglob('*.py')
     ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     imported = {
