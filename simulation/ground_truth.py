@@ -70,10 +70,15 @@ def read_ground_truth(recording: str) -> GroundTruth:
         raise ValueError(f'wanted one of {known}, got {recording!r}')
     data = json.loads(path.read_text(encoding='utf-8'))
     return GroundTruth(
-        data['recording'], data['width'], data['height'],
+        data['recording'],
+        data['width'],
+        data['height'],
         {int(person): text for person, text in data['people'].items()},
-        {frame['frame']: tuple(_label(each) for each in frame['labels'])
-         for frame in data['frames']})
+        {
+            frame['frame']: tuple(_label(each) for each in frame['labels'])
+            for frame in data['frames']
+        },
+    )
 
 
 def _label(data: dict[str, Any]) -> Label:

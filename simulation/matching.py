@@ -19,8 +19,17 @@ from scipy.optimize import linear_sum_assignment
 
 from simulation.ground_truth import GroundTruth, Label
 
-__all__ = ['LEAST_IOU', 'Found', 'Judgement', 'Sighting', 'id_switches', 'iou', 'judge',
-           'overlap', 'person_box']
+__all__ = [
+    'LEAST_IOU',
+    'Found',
+    'Judgement',
+    'Sighting',
+    'id_switches',
+    'iou',
+    'judge',
+    'overlap',
+    'person_box',
+]
 
 LEAST_IOU = 0.5
 VISIBLE = 0.5  # least visibility of a landmark that counts for the box
@@ -111,13 +120,19 @@ class Judgement:
         frames: dict[int, list[Sighting]] = {}
         for sighting in self.sightings:
             frames.setdefault(sighting.frame, []).append(sighting)
-        complete = [all(s.found is not None for s in frame) for frame in frames.values()
-                    if len(frame) >= people and all(s.label.whole for s in frame)]
+        complete = [
+            all(s.found is not None for s in frame)
+            for frame in frames.values()
+            if len(frame) >= people and all(s.label.whole for s in frame)
+        ]
         return float(np.mean(complete)) if complete else float('nan')
 
 
 def person_box(
-    points_px: NDArray[np.floating], visibility: NDArray[np.floating], width: int, height: int,
+    points_px: NDArray[np.floating],
+    visibility: NDArray[np.floating],
+    width: int,
+    height: int,
 ) -> NDArray[np.float64]:
     """
     Return the box of a person's visible landmarks, padded, inside the picture.
@@ -139,7 +154,8 @@ def overlap(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[
     """Return the area that boxes (n, 4) and others (m, 4) share, (n, m)."""
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(
-        boxes[:, None, :2] + boxes[:, None, 2:], others[None, :, :2] + others[None, :, 2:])
+        boxes[:, None, :2] + boxes[:, None, 2:], others[None, :, :2] + others[None, :, 2:]
+    )
     return np.clip(high - low, 0, None).prod(axis=2)
 
 
@@ -166,9 +182,15 @@ def judge(truth: GroundTruth, found: Mapping[int, Sequence[Found]]) -> Judgement
         pairs = _pairs(wanted, people)
         for index, label in enumerate(wanted):
             which, value = pairs.get(index, (None, 0.0))
-            sightings.append(Sighting(
-                frame, label, float(label.box_px[3]) / truth.height,
-                None if which is None else people[which], value))
+            sightings.append(
+                Sighting(
+                    frame,
+                    label,
+                    float(label.box_px[3]) / truth.height,
+                    None if which is None else people[which],
+                    value,
+                )
+            )
         ignored = _boxes(label.box_px for label in labels if label.ignored)
         matched = {which for which, _ in pairs.values()}
         for each in (person for index, person in enumerate(people) if index not in matched):
@@ -184,8 +206,11 @@ def _pairs(wanted: Sequence[Label], people: Sequence[Found]) -> dict[int, tuple[
     values = iou(_boxes(label.box_px for label in wanted), _boxes(each.box_px for each in people))
     values[values < LEAST_IOU] = 0.0
     rows, columns = linear_sum_assignment(values, maximize=True)
-    return {int(row): (int(column), float(values[row, column]))
-            for row, column in zip(rows, columns, strict=True) if values[row, column] > 0}
+    return {
+        int(row): (int(column), float(values[row, column]))
+        for row, column in zip(rows, columns, strict=True)
+        if values[row, column] > 0
+    }
 
 
 def _excused(found: Found, ignored: NDArray[np.float64]) -> bool:
@@ -215,7 +240,10 @@ def id_switches(truth: GroundTruth, judgement: Judgement) -> int:
         distances = np.full((len(seen), len(hits)), np.nan)
         for column, hit in enumerate(hits):
             distances[seen.index(hit), column] = 1.0 - hit.iou
-        frames.update([s.label.person for s in seen],
-                      [s.found.track_id for s in hits if s.found is not None], distances)
+        frames.update(
+            [s.label.person for s in seen],
+            [s.found.track_id for s in hits if s.found is not None],
+            distances,
+        )
     summary = motmetrics.metrics.create().compute(frames, metrics=['num_switches'])
     return int(summary['num_switches'].iloc[0])

@@ -62,13 +62,15 @@ class RoomCamera:
         """Return where points of the room (..., 3) are seen, (..., 2) in pixels."""
         xyz_m = self.in_optical_frame(room_m).reshape(-1, 3)
         points_px, _ = cv2.projectPoints(
-            xyz_m, np.zeros(3), np.zeros(3), self.matrix, self.distortion)
+            xyz_m, np.zeros(3), np.zeros(3), self.matrix, self.distortion
+        )
         return points_px.reshape(*room_m.shape[:-1], 2)
 
     def rays(self, points_px: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return x / z and y / z of what is seen at points (..., 2), (..., 2)."""
         undistorted = cv2.undistortPoints(
-            points_px.reshape(-1, 1, 2), self.matrix, self.distortion)
+            points_px.reshape(-1, 1, 2), self.matrix, self.distortion
+        )
         return undistorted.reshape(points_px.shape)
 
 
@@ -85,7 +87,8 @@ def read_room_cameras(path: Path, videos: str = 'multi') -> tuple[RoomCamera, ..
     cameras = sorted((_camera(each) for each in elements), key=lambda camera: camera.name)
     moved = []
     for camera, (x, y), width in zip(
-            cameras, DISPLACEMENTS_PX[videos], WIDTHS[videos], strict=True):
+        cameras, DISPLACEMENTS_PX[videos], WIDTHS[videos], strict=True
+    ):
         matrix = camera.matrix - np.array([[0, 0, x], [0, 0, y], [0, 0, 0]])
         moved.append(replace(camera, matrix=matrix, width=width))
     return tuple(moved)
@@ -101,13 +104,26 @@ def _camera(element: ElementTree.Element) -> RoomCamera:
     place_m = np.array([outer['x'], outer['y'], outer['z']]) / 1000.0
     return RoomCamera(
         element.attrib['serial'].replace('cam0', 'cam'),
-        round(view['right'] - view['left'] + 1), round(view['bottom'] - view['top'] + 1),
-        np.array([[inner['focalLengthU'], 0, inner['centerPointU'] - view['left']],
-                  [0, inner['focalLengthV'], inner['centerPointV'] - view['top']],
-                  [0, 0, 1]]),
-        np.array([inner['radialDistortion1'], inner['radialDistortion2'],
-                  inner['tangentalDistortion1'], inner['tangentalDistortion2']]),
-        to_optical, -to_optical @ place_m)
+        round(view['right'] - view['left'] + 1),
+        round(view['bottom'] - view['top'] + 1),
+        np.array(
+            [
+                [inner['focalLengthU'], 0, inner['centerPointU'] - view['left']],
+                [0, inner['focalLengthV'], inner['centerPointV'] - view['top']],
+                [0, 0, 1],
+            ]
+        ),
+        np.array(
+            [
+                inner['radialDistortion1'],
+                inner['radialDistortion2'],
+                inner['tangentalDistortion1'],
+                inner['tangentalDistortion2'],
+            ]
+        ),
+        to_optical,
+        -to_optical @ place_m,
+    )
 
 
 def _numbers(element: ElementTree.Element, tag: str) -> dict[str, float]:
@@ -118,7 +134,9 @@ def _numbers(element: ElementTree.Element, tag: str) -> dict[str, float]:
 
 
 def triangulate(
-    cameras: tuple[RoomCamera, ...], points_px: NDArray[np.float64], weights: NDArray[np.float64],
+    cameras: tuple[RoomCamera, ...],
+    points_px: NDArray[np.float64],
+    weights: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """
     Return the points of the room that several cameras see, (n, 3) in metres.
@@ -136,5 +154,9 @@ def triangulate(
     twice = np.repeat(weights, 2, axis=0).T
     matrix = np.stack(rows, axis=1) * twice[..., None]
     right = np.stack(ones, axis=1) * twice
-    return np.stack([np.linalg.lstsq(each, side, rcond=None)[0]
-                     for each, side in zip(matrix, right, strict=True)])
+    return np.stack(
+        [
+            np.linalg.lstsq(each, side, rcond=None)[0]
+            for each, side in zip(matrix, right, strict=True)
+        ]
+    )

@@ -14,7 +14,9 @@ __all__ = ['read_frame', 'read_frames']
 
 
 def read_frames(
-    path: Path, every: int = 1, first: int = 0,
+    path: Path,
+    every: int = 1,
+    first: int = 0,
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """
     Yield the index and the picture of frames, in order.

@@ -22,10 +22,10 @@ from std_msgs.msg import Header
 from pose_ros.detection.counters import Counters
 from pose_ros.following.people import People
 from pose_ros.node.fault_log import FaultLog
-from pose_ros.node.outputs import LANDMARKS, OUTPUTS, Output, OutputFrame
 from pose_ros.node.world_publishers import WorldPublishers
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
+from pose_ros.stream.outputs import LANDMARKS, OUTPUTS, Output, OutputFrame
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import FrameResult
 

@@ -15,9 +15,9 @@ from sensor_msgs.msg import Image
 from visualization_msgs.msg import MarkerArray
 
 from pose_ros.msg import PoseLandmarksArray
-from pose_ros.node import outputs
 from pose_ros.node.node import PoseNode
-from pose_ros.node.outputs import OUTPUTS
+from pose_ros.stream import outputs
+from pose_ros.stream.outputs import OUTPUTS
 from simulation.ros_world import World, image_message, parameters
 
 SECOND = 1_000_000_000

@@ -21,8 +21,8 @@ from visualization_msgs.msg import MarkerArray
 from pose_ros.detection.counters import Counters, Drop
 from pose_ros.msg import PoseLandmarks, PoseLandmarksArray
 from pose_ros.node.node import PoseNode
-from pose_ros.node.outputs import OUTPUTS
 from pose_ros.srv import DetectPoses
+from pose_ros.stream.outputs import OUTPUTS
 from simulation.ros_world import World, image_message, parameters
 
 SECOND = 1_000_000_000

@@ -27,10 +27,16 @@ def found(box: tuple[float, ...], track_id: int = -1) -> Found:
 BOTH = (label(1, LEFT), label(2, RIGHT))
 
 
-@pytest.mark.parametrize(('box', 'expected'), [
-    ((0, 0, 10, 10), 1.0), ((5, 0, 10, 10), 1 / 3), ((0, 0, 5, 5), 0.25), ((20, 0, 10, 10), 0.0),
-    ((10, 0, 10, 10), 0.0),
-])
+@pytest.mark.parametrize(
+    ('box', 'expected'),
+    [
+        ((0, 0, 10, 10), 1.0),
+        ((5, 0, 10, 10), 1 / 3),
+        ((0, 0, 5, 5), 0.25),
+        ((20, 0, 10, 10), 0.0),
+        ((10, 0, 10, 10), 0.0),
+    ],
+)
 def test_iou(box: tuple[int, ...], expected: float) -> None:
     assert iou(np.array([[0, 0, 10, 10.0]]), np.array([box], float)) == pytest.approx(expected)
 
@@ -42,8 +48,9 @@ def test_iou_of_nobody() -> None:
 def test_everybody_found() -> None:
     judged = judge(truth(BOTH), {0: [found(RIGHT), found((110, 110, 100, 300))]})
     assert judged.recall() == judged.precision == judged.frames_with_all() == 1.0
-    assert [sighting.found is not None and sighting.iou > 0.7
-            for sighting in judged.sightings] == [True, True]
+    assert [
+        sighting.found is not None and sighting.iou > 0.7 for sighting in judged.sightings
+    ] == [True, True]
 
 
 def test_nobody_found() -> None:
@@ -102,9 +109,13 @@ def test_id_switches() -> None:
     labels = truth(BOTH, BOTH, BOTH, BOTH)
     tracks = ((1, 2), (1, None), (1, 2), (2, 1))  # lost for a frame, then exchanged
     people = {
-        frame: [found(box, track) for box, track in zip((LEFT, RIGHT), ids, strict=True)
-                if track is not None]
-        for frame, ids in enumerate(tracks)}
+        frame: [
+            found(box, track)
+            for box, track in zip((LEFT, RIGHT), ids, strict=True)
+            if track is not None
+        ]
+        for frame, ids in enumerate(tracks)
+    }
     assert id_switches(labels, judge(labels, people)) == 2
 
 

@@ -36,8 +36,10 @@ PLATFORM_PX = (
 
 
 def test_names() -> None:
-    assert names() == ('walk', *(f'{kind}_cam{camera}' for kind in ('single', 'multi')
-                                 for camera in range(1, 5)))
+    assert names() == (
+        'walk',
+        *(f'{kind}_cam{camera}' for kind in ('single', 'multi') for camera in range(1, 5)),
+    )
 
 
 def test_another_name_is_refused() -> None:
@@ -46,10 +48,18 @@ def test_another_name_is_refused() -> None:
 
 
 def test_needs_the_standard_library_alone() -> None:
-    code = ('import sys; import simulation.recordings; '
-            'print([name for name in ("cv2", "numpy", "rclpy") if name in sys.modules])')
-    done = subprocess.run([sys.executable, '-c', code], cwd=ROOT,
-                          capture_output=True, text=True, timeout=60, check=True)
+    code = (
+        'import sys; import simulation.recordings; '
+        'print([name for name in ("cv2", "numpy", "rclpy") if name in sys.modules])'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert done.stdout.strip() == '[]'
 
 
@@ -80,14 +90,23 @@ def test_a_damaged_file_is_fetched_again(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_two_processes_fetch_at_the_same_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     video = recording('walk').read_bytes()
     _write_wheel(tmp_path, video)
     _only_packages_in(tmp_path, monkeypatch)
     code = 'from simulation.recordings import recording; print(recording("walk"))'
-    both = [subprocess.Popen([sys.executable, '-c', code], cwd=ROOT, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    both = [
+        subprocess.Popen(
+            [sys.executable, '-c', code],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
     said = [process.communicate(timeout=60)[0].strip() for process in both]
     assert said == [str(recordings_directory() / 'walk.mp4')] * 2
     assert Path(said[0]).read_bytes() == video
@@ -95,8 +114,12 @@ def test_two_processes_fetch_at_the_same_time(
 
 def _only_packages_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pip see the wheels of a folder and no network, and begin with an empty cache."""
-    for name, value in (('XDG_CACHE_HOME', folder / 'cache'), ('PIP_NO_INDEX', 1),
-                        ('PIP_FIND_LINKS', folder), ('PIP_CONFIG_FILE', os.devnull)):
+    for name, value in (
+        ('XDG_CACHE_HOME', folder / 'cache'),
+        ('PIP_NO_INDEX', 1),
+        ('PIP_FIND_LINKS', folder),
+        ('PIP_CONFIG_FILE', os.devnull),
+    ):
         monkeypatch.setenv(name, str(value))
 
 
@@ -105,10 +128,12 @@ def _write_wheel(folder: Path, video: bytes) -> None:
     info = 'sports2d-0.8.34.dist-info'
     with zipfile.ZipFile(folder / 'sports2d-0.8.34-py3-none-any.whl', 'w') as wheel:
         wheel.writestr('Sports2D/Demo/demo.mp4', video)
-        wheel.writestr(f'{info}/METADATA',
-                       'Metadata-Version: 2.1\nName: sports2d\nVersion: 0.8.34\n')
-        wheel.writestr(f'{info}/WHEEL',
-                       'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n')
+        wheel.writestr(
+            f'{info}/METADATA', 'Metadata-Version: 2.1\nName: sports2d\nVersion: 0.8.34\n'
+        )
+        wheel.writestr(
+            f'{info}/WHEEL', 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n'
+        )
         wheel.writestr(f'{info}/RECORD', '')
 
 
@@ -153,8 +178,10 @@ def test_room_cameras_see_the_platform_at_the_same_place() -> None:
     cameras = read_room_cameras(calibration(), 'single')
     points_px = np.array(PLATFORM_PX, float).transpose(1, 0, 2)
     room_m = triangulate(cameras, points_px, np.ones(points_px.shape[:2]))
-    residuals_px = [np.linalg.norm(camera.project(room_m) - points, axis=1)
-                    for camera, points in zip(cameras, points_px, strict=True)]
+    residuals_px = [
+        np.linalg.norm(camera.project(room_m) - points, axis=1)
+        for camera, points in zip(cameras, points_px, strict=True)
+    ]
     assert np.median(residuals_px) < 3
     assert room_m[:2, 2] == pytest.approx(0.185, abs=0.02)  # posts of the same height
     assert room_m[2:, 2] == pytest.approx(0.0, abs=0.02)  # on the platform
