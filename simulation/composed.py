@@ -92,10 +92,12 @@ def cutouts(model: Path) -> tuple[Cutout, Cutout, Cutout]:
     """Return three people: an astronaut, an admiral, and the astronaut mirrored."""
     options = LandmarkerOptions(model, RunningMode.IMAGE, output_segmentation_masks=True)
     admiral = cv2.imread(cbook.get_sample_data('grace_hopper.jpg', asfileobj=False))
+    assert admiral is not None
+    astronaut: NDArray[np.uint8] = skimage.data.astronaut()  # type: ignore[no-untyped-call]
     with Landmarker(options) as landmarker:
         people = [
             _cut_out(landmarker, rgb)
-            for rgb in (skimage.data.astronaut(), np.ascontiguousarray(admiral[:, :, ::-1]))
+            for rgb in (astronaut, np.ascontiguousarray(admiral[:, :, ::-1]))
         ]
     return people[0], people[1], people[0].mirrored()
 
