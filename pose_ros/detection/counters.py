@@ -37,6 +37,8 @@ class Counters:
     :param latency_ms: header stamp to published landmarks of the newest frames that have a stamp
     :param outputs: how often each lazy output was computed
     :param faults: exceptions that nobody expected, by stage
+    :param conditions: what is not as it should be, and what to do, in words, by kind; whoever
+        knows sets it and removes it
     """
 
     received: int = 0
@@ -48,6 +50,7 @@ class Counters:
     latency_ms: deque[float] = field(default_factory=_newest)
     outputs: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    conditions: dict[str, str] = field(default_factory=dict)
 
     def count_arrival(self, missed: int) -> None:
         """Count an image that came, and those missed before it."""

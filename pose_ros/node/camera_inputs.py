@@ -63,6 +63,11 @@ class CameraInputs:
             resources.callback(self.images.destroy)
             self._resources = resources.pop_all()
 
+    def replace_stuck(self, stream: ImageStream) -> None:
+        """Give up the images' thread, and go on with another one."""
+        self.images.replace_stuck(stream)
+        self.stream = stream
+
     def destroy(self) -> None:
         """
         Unsubscribe and end the threads.

@@ -8,6 +8,7 @@ from typing import Any
 
 from rclpy.clock import Clock
 
+from pose_ros.detection.counters import Counters
 from pose_ros.detection.options import LandmarkerError
 from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
@@ -44,12 +45,10 @@ class Configured:
         :raises ImportError: when a ROS package that is needed is not there
         """
         self._node, self._settings = node, settings
-        options = settings.landmarker_options()
+        self._stream_is_stuck = False
         with ExitStack() as resources:
-            self.stream = PoseStream(
-                options, settings.clock_restart_threshold, settings.search_interval, node.wake
-            )
-            resources.callback(self.stream.close)
+            self.stream = self._new_stream(settings)
+            resources.callback(self._close_stream)
             self._faults = FaultLog(node.get_logger(), self.stream.counters.faults)
             self.positions = Positions(*settings.positions())
             self._people = People(settings.following(), self.positions)
@@ -57,11 +56,11 @@ class Configured:
                 node, settings, self.stream.counters, self._people, self._faults
             )
             resources.callback(self.publishers.destroy)
-            self._stills = DetectService(options, node.between_images, self._faults)
+            self._stills = DetectService(self.stream.options, node.between_images, self._faults)
             resources.callback(self._stills.close)
             detect = node.create_service(DetectPoses, '~/detect', self._stills.detect)
             resources.callback(node.destroy_service, detect)
-            reporter = Reporter(node, steady_clock, self.stream, self.positions, self._faults)
+            reporter = Reporter(node, steady_clock, self, self._faults)
             resources.callback(reporter.destroy)
             self._resources = resources.pop_all()
 
@@ -94,7 +93,34 @@ class Configured:
         self._people.set_following(settings.following())
         self._settings = settings
 
+    def leave_stream_behind(self) -> None:
+        """Do not wait for MediaPipe, which hangs, when everything is released."""
+        self._stream_is_stuck = True
+
+    def replace_stuck_stream(self) -> None:
+        """
+        Go on with a new landmarker, and leave the one that hangs behind, with its memory.
+
+        :raises LandmarkerError: when there is no new one
+        """
+        stuck, self.stream = self.stream, self._new_stream(self._settings, self.stream.counters)
+        stuck.counters.restarts += 1
+        self._stream_is_stuck = False
+
     def release(self) -> None:
         """Tell subscribers that nobody is there, and give everything back."""
         self.publishers.clear()
         self._resources.close()
+
+    def _new_stream(self, settings: Parameters, counters: Counters | None = None) -> PoseStream:
+        return PoseStream(
+            settings.landmarker_options(),
+            settings.clock_restart_threshold,
+            settings.search_interval,
+            self._node.wake,
+            counters,
+        )
+
+    def _close_stream(self) -> None:
+        if not self._stream_is_stuck:
+            self.stream.close()

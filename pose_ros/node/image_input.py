@@ -102,14 +102,19 @@ class ImageInput:
         return self._choice
 
     @property
-    def silence_s(self) -> float:
-        """Seconds since the last image, or since the subscription."""
-        return self._thread.silence_s
+    def thread(self) -> TopicThread:
+        """The thread that takes the images."""
+        return self._thread
+
+    @property
+    def publisher_count(self) -> int:
+        """How many publishers the topic has."""
+        return len(self._publishers(self.topic))
 
     def explain_silence(self) -> str:
         """Return one line on why no images arrive, as far as the graph tells."""
         publishers = self._publishers(self.topic)
-        text = f'no image on {self.topic} for {self.silence_s:.0f} s; '
+        text = f'no image on {self.topic} for {self._thread.silence_s:.0f} s; '
         if not publishers:
             return text + 'it has no publisher: is the camera running, and its topic right?'
         text += f'it has {len(publishers)} publisher' + ('s' if len(publishers) > 1 else '')
@@ -128,6 +133,12 @@ class ImageInput:
         if wrong:
             return text + f' of type {", ".join(wrong)}; wanted {self._type_name()}'
         return text + ', and the QoS fits: is the camera sending?'
+
+    def replace_stuck(self, thread: TopicThread) -> None:
+        """Give up the thread that takes the images, and go on with another one."""
+        reader = self._thread.abandon()
+        self._thread = thread
+        thread.start(reader)
 
     def destroy(self) -> None:
         """

@@ -71,7 +71,7 @@ class ImageStream(TopicThread):
                 self._logger.warning('the header stamps jumped back: the stream begins again')
             stage = 'detection'
             result = self._stream.find(frame, tick)
-            if result is not None:
+            if result is not None and not self.is_ending:  # given up while it hung
                 self._publishers.publish(result)
         except FrameError as error:
             self._stream.counters.dropped[Drop.INVALID] += 1

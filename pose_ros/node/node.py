@@ -54,9 +54,20 @@ class PoseNode(LifecycleNode):
         self._settings, self._problems = declare_parameters(self)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         answer_impossible_transitions(self)
+        for problem in self._problems.values():
+            self.get_logger().error(problem)
+        name = self.get_fully_qualified_name()
+        self._how_to_start = (
+            f'ros2 lifecycle set {name} configure; ros2 lifecycle set {name} activate'
+        )
         if self._settings.autostart:
             self._autostart_timer = self.create_timer(
                 0.0, self._autostart, clock=self._steady_clock
+            )
+        else:
+            self.get_logger().info(
+                f'waiting to be configured and activated, by a lifecycle manager or with: '
+                f'{self._how_to_start} (autostart is false)'
             )
 
     @property
@@ -84,6 +95,16 @@ class PoseNode(LifecycleNode):
         if inputs:
             inputs.stream.wake()
 
+    def replace_stuck_stream(self) -> None:
+        """Go on with a new landmarker and a new thread where MediaPipe hangs in one image."""
+        if self._configured and self._inputs:
+            self.get_logger().error(
+                'MediaPipe hangs in one image: its thread and landmarker are left behind, with '
+                'their memory, and new ones take over'
+            )
+            self._configured.replace_stuck_stream()
+            self._inputs.replace_stuck(self._configured.image_stream())
+
     def _autostart(self) -> None:
         self.destroy_timer(self._autostart_timer)
         for name, trigger in (
@@ -93,7 +114,7 @@ class PoseNode(LifecycleNode):
             if trigger() is not SUCCESS:
                 self.get_logger().error(
                     f'autostart stopped: {name} failed. When the cause is repaired: '
-                    f'ros2 lifecycle set {self.get_fully_qualified_name()} {name}'
+                    f'{self._how_to_start}'
                 )
                 return
 
@@ -174,8 +195,14 @@ class PoseNode(LifecycleNode):
 
     def _unsubscribe(self) -> None:
         inputs, self._inputs = self._inputs, None
-        if inputs:
+        if inputs is None:
+            return
+        try:
             inputs.destroy()
+        except StuckError as error:
+            self.get_logger().error(str(error))
+            if self._configured:
+                self._configured.leave_stream_behind()
 
     def _on_set_parameters(self, changes: list[Parameter]) -> SetParametersResult:
         # Checked and applied at once: Humble has no callback for after all have agreed.

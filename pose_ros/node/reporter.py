@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes `/diagnostics` once a second, and logs a line when images stay away."""
+"""Publishes `/diagnostics` once a second, and logs what goes wrong when it begins."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from rclpy.qos import QoSProfile
 from pose_ros.following.positions import Positions
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_input import ImageInput
-from pose_ros.outputs.diagnostics import Diagnostics, NodeStatus
+from pose_ros.outputs.diagnostics import Diagnostics
+from pose_ros.outputs.health import STUCK_S, NodeStatus, Problem, judge
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import PoseStream
 
 __all__ = ['Reporter']
 
 PERIOD_S = 1.0
+LOG_PERIOD_S = 10.0  # a problem that comes and goes is logged once in this time
+SILENCE = 'silence'
+LOGGED_ELSEWHERE = ('faults', 'images')  # with the exception, or with what was wrong
 
 
 class _Reported(Protocol):
@@ -31,7 +35,16 @@ class _Reported(Protocol):
     @property
     def images(self) -> ImageInput | None: ...
 
+    def replace_stuck_stream(self) -> None: ...
+
     def __getattr__(self, name: str) -> Any: ...  # and what every node has
+
+
+class _Configured(Protocol):
+    """What the node has from configure to cleanup, as far as it is reported on."""
+
+    stream: PoseStream
+    positions: Positions
 
 
 class Reporter:
@@ -41,8 +54,7 @@ class Reporter:
         self,
         node: _Reported,
         steady_clock: Clock,
-        stream: PoseStream,
-        positions: Positions,
+        configured: _Configured,
         faults: FaultLog,
     ) -> None:
         """
@@ -51,9 +63,11 @@ class Reporter:
         :param steady_clock: for the timer
         :param faults: takes what goes wrong while reporting; the next report is on time
         """
-        self._node, self._stream, self._positions = node, stream, positions
+        self._node, self._configured = node, configured
         self._faults = faults
-        self._silent = False
+        self._logged_s: dict[str, float] = {}
+        self._present: set[str] = set()
+        self._images_came = False
         self._diagnostics = Diagnostics(node.get_fully_qualified_name(), monotonic())
         self._publisher = node.create_publisher(
             DiagnosticArray, '/diagnostics', QoSProfile(depth=10)
@@ -67,36 +81,61 @@ class Reporter:
 
     def _report(self) -> None:
         with self._faults.guard('diagnostics'):
-            status = self._status()
-            if status.active:
-                self._log_silence(status)
+            counters = self._configured.stream.counters
+            status, now_s = self._status(), monotonic()
+            period = self._diagnostics.period(counters, now_s)
+            problems = judge(counters, period, status, self._node.settings.limits())
             self._publisher.publish(
                 self._diagnostics.write(
-                    self._stream.counters,
-                    status,
-                    self._node.settings.limits(),
-                    monotonic(),
-                    self._node.get_clock().now().to_msg(),
+                    counters, period, status, problems, self._node.get_clock().now().to_msg()
                 )
             )
+            self._log(problems, status, now_s)
+        with self._faults.guard('watchdog'):
+            self._watch()
 
     def _status(self) -> NodeStatus:
-        images = self._node.images
+        images, stream = self._node.images, self._configured.stream
+        words = self._configured.positions.problem or 'known'
+        if images is None:
+            return NodeStatus(
+                str(stream.options.model), stream.options.running_mode.value, positions=words
+            )
         return NodeStatus(
-            model=str(self._stream.options.model),
-            running_mode=self._stream.options.running_mode.value,
-            active=images is not None,
-            topic=images.topic if images else '',
-            silence_s=images.silence_s if images else 0.0,
-            silence=images.explain_silence() if images else '',
-            positions=self._positions.problem or 'known',
+            str(stream.options.model),
+            stream.options.running_mode.value,
+            active=True,
+            topic=images.topic,
+            publishers=images.publisher_count,
+            silence_s=images.thread.silence_s,
+            interval_s=images.thread.interval_s,
+            silence=images.explain_silence(),
+            working_s=images.thread.working_s,
+            positions=words,
         )
 
-    def _log_silence(self, status: NodeStatus) -> None:
-        """Say it once when images stay away, and once when they come back."""
-        silent = status.silence_s >= self._node.settings.silence_warn
-        if silent and not self._silent:
-            self._node.get_logger().warning(status.silence)
-        elif self._silent and not silent:
-            self._node.get_logger().info(f'images arrive on {status.topic} again')
-        self._silent = silent
+    def _log(self, problems: list[Problem], status: NodeStatus, now_s: float) -> None:
+        """Say what begins to be wrong, and once when images come."""
+        for problem in problems:
+            is_new = problem.kind not in self._present | set(LOGGED_ELSEWHERE)
+            if is_new and now_s >= self._logged_s.get(problem.kind, 0.0) + LOG_PERIOD_S:
+                self._logged_s[problem.kind] = now_s
+                self._node.get_logger().warning(problem.text)
+        present = {problem.kind for problem in problems}
+        images = self._node.images
+        if images and images.thread.has_taken and not present & {SILENCE}:
+            if SILENCE in self._present or not self._images_came:
+                again = ' again' if self._images_came else ''
+                self._node.get_logger().info(f'images arrive on {status.topic}{again}')
+            self._images_came = True
+        self._present = present
+
+    def _watch(self) -> None:
+        """Help a thread that died, or that is stuck, to go on."""
+        images = self._node.images
+        if images is None:
+            return
+        if images.thread.revive():
+            self._node.get_logger().error("the images' thread had died, and was started again")
+        elif images.thread.working_s >= STUCK_S:
+            self._node.replace_stuck_stream()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -16,6 +17,7 @@ __all__ = ['StuckError', 'TopicThread']
 
 PAUSE_TIMEOUT_S = 10.0  # many times what one image takes on a small computer
 RETRY_S = 0.05  # after a failure that nobody has dealt with
+INTERVALS = 5  # between messages that are remembered; their median outlives one that is long
 
 
 class StuckError(RuntimeError):
@@ -45,9 +47,11 @@ class TopicThread(ABC):
         self._reader: TopicReader | None = None
         self._changed = Condition()
         self._pauses, self._ending = 0, False
-        self._state = _State.PARKED
-        self._since_s = self._last_message_s = monotonic()
-        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._name, self._state = name, _State.PARKED
+        self._since_s = self._idle_since_s = monotonic()
+        self._last_message_s = 0.0
+        self._intervals_s: deque[float] = deque(maxlen=INTERVALS)
+        self._thread = self._new_thread()
 
     @abstractmethod
     def work(self) -> None:
@@ -63,7 +67,10 @@ class TopicThread(ABC):
             return None
         taken = self._reader.take()
         if taken is not None:
-            self._since_s = self._last_message_s = monotonic()
+            before_s, self._since_s = self._last_message_s, monotonic()
+            self._last_message_s = self._since_s
+            if before_s:
+                self._intervals_s.append(self._since_s - before_s)
         return taken
 
     def start(self, reader: TopicReader) -> None:
@@ -91,9 +98,46 @@ class TopicThread(ABC):
         return monotonic() - self._since_s if self._state is _State.WORKING else 0.0
 
     @property
+    def has_taken(self) -> bool:
+        """Whether a message ever came."""
+        return self._last_message_s > 0
+
+    @property
     def silence_s(self) -> float:
-        """Seconds since the last message, or since the beginning."""
-        return monotonic() - self._last_message_s
+        """For how many seconds no message has come while it waited; 0 while it works."""
+        return 0.0 if self._state is _State.WORKING else monotonic() - self._idle_since_s
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds between two messages, the median of the newest few; 0 when that is unknown."""
+        intervals_s = sorted(self._intervals_s)
+        return intervals_s[len(intervals_s) // 2] if intervals_s else 0.0
+
+    def revive(self) -> bool:
+        """Start the thread again if it died; say whether it had. It never should."""
+        if self._reader is None or self._ending or self._thread.is_alive():
+            return False
+        self._thread = self._new_thread()
+        self._thread.start()
+        return True
+
+    def abandon(self) -> TopicReader:
+        """
+        Give up a thread that is stuck in its work, and return its reader for another thread.
+
+        It ends when its work ever does; `is_ending` tells it not to go on with it.
+        """
+        with self._changed:
+            self._ending = True
+            reader, self._reader = self._reader, None
+        if reader is None:
+            raise RuntimeError('the thread has no reader')
+        return reader
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the thread is to end, or was given up."""
+        return self._ending
 
     def wake(self) -> None:
         """Let the thread work once, also without a message; may be called on any thread."""
@@ -119,7 +163,7 @@ class TopicThread(ABC):
         try:
             if not rests:
                 raise StuckError(
-                    f'the thread {self._thread.name} has been at work on one message for '
+                    f'the thread {self._name} has been at work on one message for '
                     f'{self.working_s:.0f} s'
                 )
             yield
@@ -153,7 +197,7 @@ class TopicThread(ABC):
             self._thread.join(PAUSE_TIMEOUT_S)
         if self.is_alive:
             raise StuckError(
-                f'the thread {self._thread.name} has been at work on one message for '
+                f'the thread {self._name} has been at work on one message for '
                 f'{self.working_s:.0f} s, and is left behind'
             )
         self._state = _State.ENDED
@@ -168,7 +212,10 @@ class TopicThread(ABC):
                 if self._reader is not None:
                     self._reader.wait()
                 if self._may_work():
+                    begun_s = self._since_s
                     self.work()
+                    if self._last_message_s >= begun_s:
+                        self._idle_since_s = monotonic()
             except Exception as error:
                 self._report(error)
                 sleep(RETRY_S)
@@ -184,6 +231,9 @@ class TopicThread(ABC):
                 return False
             self._enter(_State.WORKING)
             return True
+
+    def _new_thread(self) -> Thread:
+        return Thread(target=self._run, name=self._name, daemon=True)
 
     def _enter(self, state: _State) -> None:
         self._since_s, self._state = monotonic(), state

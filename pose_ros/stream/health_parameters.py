@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pose_ros.outputs.diagnostics import DiagnosticLimits
+from pose_ros.outputs.health import DiagnosticLimits
 from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 __all__ = ['HealthParameters']

@@ -50,6 +50,7 @@ class PoseStream:
         restart_after_s: float,
         search_interval_s: float = 0.0,
         wake: Callable[[], None] = lambda: None,
+        counters: Counters | None = None,
     ) -> None:
         """
         Build the landmarker.
@@ -58,9 +59,10 @@ class PoseStream:
         :param search_interval_s: see build_finder()
         :param wake: in running mode LIVE_STREAM called on a thread of MediaPipe's when there is
             something for `live_results`
+        :param counters: to go on with; new ones by default
         :raises LandmarkerError: when MediaPipe refuses the options
         """
-        self.counters = Counters()
+        self.counters = counters or Counters()
         self.clock = StreamClock(restart_after_s)
         self._wake = wake
         self._search_interval_s = search_interval_s
@@ -91,6 +93,9 @@ class PoseStream:
         :raises LandmarkerError: when the stream began again and MediaPipe cannot
         """
         tick = self.clock.tick(frame.stamp_ns, arrival_ns)
+        if self.options.running_mode is RunningMode.IMAGE:
+            # Each by itself: MediaPipe does not look at the time, and none is too late.
+            return Tick(Verdict.PROCESS, 0, frame.stamp_ns if frame.stamp_ns > 0 else arrival_ns)
         if tick.verdict in DROPS:
             self.counters.dropped[DROPS[tick.verdict]] += 1
         elif tick.verdict is Verdict.RESTART:

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""What the diagnostics say of counters and status."""
+
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +9,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 
 from pose_ros.detection.counters import Counters, Drop
-from pose_ros.outputs.diagnostics import DiagnosticLimits, Diagnostics, NodeStatus
+from pose_ros.outputs.diagnostics import Diagnostics
+from pose_ros.outputs.health import DiagnosticLimits, NodeStatus, judge
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 LIMITS = DiagnosticLimits(
@@ -23,7 +26,15 @@ RUNNING = NodeStatus(
 
 
 def status(counters: Counters, situation: NodeStatus = RUNNING) -> DiagnosticStatus:
-    return Diagnostics('/pose', 0.0).write(counters, situation, LIMITS, 1.0, Time()).status[0]
+    return write(Diagnostics('/pose', 0.0), counters, 1.0, situation)
+
+
+def write(
+    diagnostics: Diagnostics, counters: Counters, now_s: float, situation: NodeStatus = RUNNING
+) -> DiagnosticStatus:
+    period = diagnostics.period(counters, now_s)
+    problems = judge(counters, period, situation, LIMITS)
+    return diagnostics.write(counters, period, situation, problems, Time()).status[0]
 
 
 @pytest.mark.parametrize(
@@ -61,18 +72,15 @@ def test_an_inactive_node_is_well_whatever_was_before() -> None:
 def test_harm_is_forgotten_after_one_report() -> None:
     diagnostics, counters = Diagnostics('/pose', 0.0), Counters()
     counters.dropped[Drop.INVALID] = 3
-    levels = [
-        diagnostics.write(counters, RUNNING, LIMITS, now_s, Time()).status[0].level
-        for now_s in (1.0, 2.0)
-    ]
+    levels = [write(diagnostics, counters, now_s).level for now_s in (1.0, 2.0)]
     assert levels == [WARN, OK]
 
 
 def test_rates_are_those_of_the_last_period() -> None:
     diagnostics, counters = Diagnostics('/pose', 10.0), Counters(received=60, processed=30)
-    diagnostics.write(counters, RUNNING, LIMITS, 12.0, Time())
+    write(diagnostics, counters, 12.0)
     counters.received, counters.processed = 70, 35
-    got = diagnostics.write(counters, RUNNING, LIMITS, 12.5, Time()).status[0]
+    got = write(diagnostics, counters, 12.5)
     values = {each.key: each.value for each in got.values}
     assert values['rate in (Hz)'] == '20.0'
     assert values['rate out (Hz)'] == '10.0'
