@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pose_ros.following.positions import Positions
 from pose_ros.node.fault_log import FaultLog
-from pose_ros.node.image_stream import read_message
 from pose_ros.rclpy_tools.topic_thread import TopicThread
+from pose_ros.stream.serialized import read_message
 
 __all__ = ['DepthStream']
 
@@ -23,7 +23,8 @@ class DepthStream(TopicThread):
         """Hand on what waits."""
         while taken := self.take():
             with self._faults.guard('depth'):
-                self._positions.take_depth(read_message(taken))
+                depth = read_message(taken.serialized, taken.message_type)
+                self._positions.take_depth(depth)
 
     def failed(self, error: Exception) -> None:
         """Report what nobody expected."""

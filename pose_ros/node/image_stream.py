@@ -6,21 +6,18 @@ from __future__ import annotations
 from time import time_ns
 from typing import Any
 
-from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import Image
-
 from pose_ros.detection.counters import Drop
 from pose_ros.detection.options import LandmarkerError
 from pose_ros.detection.stream_clock import Verdict
 from pose_ros.images.frame import FrameError, to_frame
-from pose_ros.images.image_cdr import can_be_read, read_image
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.publishers import Publishers
 from pose_ros.rclpy_tools.topic_reader import Taken
 from pose_ros.rclpy_tools.topic_thread import TopicThread
 from pose_ros.stream.pose_stream import DROPS, PoseStream
+from pose_ros.stream.serialized import read_message
 
-__all__ = ['ImageStream', 'read_message']
+__all__ = ['ImageStream']
 
 COMPLAINT_PERIOD_S = 5.0  # the same trouble with images is logged once in this time
 
@@ -62,7 +59,7 @@ class ImageStream(TopicThread):
     def _process(self, taken: Taken) -> None:
         stage = 'conversion'
         try:
-            frame = to_frame(read_message(taken))
+            frame = to_frame(read_message(taken.serialized, taken.message_type))
             stage = 'clock'
             tick = self._stream.admit(frame, arrival_ns=time_ns())
             if tick.verdict in DROPS:
@@ -82,20 +79,3 @@ class ImageStream(TopicThread):
             self._logger.error(f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S)
         except Exception as error:
             self._faults.report(stage, error)
-
-
-def read_message(taken: Taken) -> Any:
-    """
-    Return the message that was taken: the pixels of an `Image` without a copy where that is known.
-
-    :raises FrameError: when it is damaged
-    """
-    try:
-        if taken.message_type is Image and can_be_read(taken.serialized):
-            return read_image(taken.serialized)
-        return deserialize_message(taken.serialized, taken.message_type)
-    except Exception as error:  # struct's, Unicode's and the middleware's own
-        raise FrameError(
-            f'message: wanted a serialized {taken.message_type.__name__}, got '
-            f'{len(taken.serialized)} bytes that are damaged ({error})'
-        ) from error

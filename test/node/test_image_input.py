@@ -11,8 +11,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
 from pose_ros.node.image_input import ImageInput, SubscriptionChoice, choose
-from pose_ros.node.image_stream import read_message
 from pose_ros.rclpy_tools.topic_thread import TopicThread
+from pose_ros.stream.serialized import read_message
 from simulation.ros_world import World
 
 R, B = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
@@ -53,7 +53,7 @@ class Keeping(TopicThread):
 
     def work(self) -> None:
         while taken := self.take():
-            self.arrived.put(read_message(taken))
+            self.arrived.put(read_message(taken.serialized, taken.message_type))
 
     def failed(self, error: Exception) -> None:
         self.arrived.put(error)
