@@ -66,12 +66,14 @@ def steps() -> str:
 
 @pytest.fixture(scope='module')
 def compose() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / 'docker/compose.yaml').read_text())
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / 'docker/compose.yaml').read_text())
+    return loaded
 
 
 @pytest.fixture(scope='module')
 def devcontainer() -> dict[str, Any]:
-    return json.loads((ROOT / '.devcontainer/devcontainer.json').read_text())
+    loaded: dict[str, Any] = json.loads((ROOT / '.devcontainer/devcontainer.json').read_text())
+    return loaded
 
 
 @pytest.fixture(scope='module')
@@ -162,12 +164,10 @@ def test_the_compose_file_s_two_services_share_memory_and_network(compose: dict[
 def test_the_compose_file_starts_what_is_installed(compose: dict[str, Any]) -> None:
     camera, pose = (compose['services'][name]['command'] for name in ('camera', 'pose'))
     assert camera[:3] == ['ros2', 'run', 'pose_ros']
-    assert (
-        camera[3]
-        in re.search(r'executable IN ITEMS (.*)\)', (ROOT / 'CMakeLists.txt').read_text())[
-            1
-        ].split()
+    [executables] = re.findall(
+        r'executable IN ITEMS (.*)\)', (ROOT / 'CMakeLists.txt').read_text()
     )
+    assert camera[3] in executables.split()
     assert pose[:3] == ['ros2', 'launch', 'pose_ros']
     launch = (ROOT / 'launch' / pose[3]).read_text()
     for argument in pose[4:]:
