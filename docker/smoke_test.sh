@@ -10,7 +10,7 @@ end() { compose logs --no-color | tail -n 60; compose down --timeout 20; }
 trap end EXIT
 
 # Bytes over all network devices, in both directions.
-traffic() { in_node awk '/:/ { sum += $2 + $10 } END { print sum }' /proc/net/dev; }
+traffic() { in_node awk '/:/ { sum += $2 + $10 } END { printf "%.0f", sum }' /proc/net/dev; }
 
 compose up --detach --no-build
 for attempt in $(seq 20); do
