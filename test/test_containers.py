@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from catkin_pkg.package import parse_package
+from packaging.requirements import Requirement
 import pytest
 import yaml
 
@@ -226,6 +227,28 @@ def test_pixi_has_what_package_xml_asks_for(pixi: dict[str, Any]) -> None:
             *target['pypi-dependencies'],
         }
         assert names <= given, sorted(names - given)
+
+
+@pytest.mark.parametrize(
+    ('platform', 'machine'), [('linux-64', 'x86_64'), ('linux-aarch64', 'aarch64')]
+)
+def test_pixi_has_the_mediapipe_that_the_constraints_allow(
+    pixi: dict[str, Any], platform: str, machine: str
+) -> None:
+    text = (ROOT / 'constraints-ros.txt').read_text()
+    if machine != 'x86_64' and 'platform_machine' not in text:
+        pytest.skip('constraints-ros.txt does not tell machines apart')
+    version = pixi['target'][platform]['pypi-dependencies']['mediapipe'].removeprefix('==')
+    python = pixi['dependencies']['python'].removesuffix('.*')
+    environment = {'platform_machine': machine, 'python_version': python}
+    lines = [line.split('#')[0].strip() for line in text.splitlines()]
+    constraints = [
+        each
+        for each in map(Requirement, filter(None, lines))
+        if each.name == 'mediapipe' and (not each.marker or each.marker.evaluate(environment))
+    ]
+    assert constraints
+    assert all(each.specifier.contains(version) for each in constraints)
 
 
 def test_pixi_s_version_is_the_package_s(pixi: dict[str, Any]) -> None:
