@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The process of the camera: frames from a file in, an image topic and its stamps out.
+The process of the camera: publishes the film on an image topic, and says the frames' stamps.
 
 Images are serialized beforehand and published as bytes: like a driver in C++, this camera does not
 pay for Python's conversion of messages.
@@ -8,6 +8,7 @@ pay for Python's conversion of messages.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import ctypes
 from pathlib import Path
 import struct
@@ -15,14 +16,14 @@ import sys
 import time
 from typing import Any
 
-from frames import back_and_forth, load
 import rclpy
 from rclpy.qos import QoSProfile
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from worker import serve
 
+from benchmark.film import back_and_forth, load
+from benchmark.processes import serve
 from pose_ros.node.allocator import tune_allocator
 
 STAMP_AT = 4  # bytes, in a serialized message that begins with a header
@@ -37,10 +38,11 @@ class _Picture:
         self.serialized = serialize_message(image)
         # These bytes are nobody else's, so they are written in place: a copy would cost as much
         # as publishing does.
-        self._stamp_at = ctypes.cast(self.serialized, ctypes.c_void_p).value + STAMP_AT
+        address = ctypes.cast(self.serialized, ctypes.c_void_p).value or 0
+        self._stamp_address = address + STAMP_AT
 
     def stamp(self, stamp_ns: int) -> None:
-        ctypes.memmove(self._stamp_at, struct.pack('<iI', *divmod(stamp_ns, 10**9)), 8)
+        ctypes.memmove(self._stamp_address, struct.pack('<iI', *divmod(stamp_ns, 10**9)), 8)
 
 
 class Camera:
@@ -70,14 +72,20 @@ class Camera:
             time.sleep(POLL_S)
         return True
 
-    def film(self, seconds: float, rate_hz: float) -> list[int]:
-        """Publish at this rate for so long; return the stamps in nanoseconds."""
-        begin_s, stamps_ns = time.monotonic() + LEAD_S, []
+    def film(self, seconds: float, rate_hz: float, behind_s: float = 0.0) -> list[int]:
+        """
+        Publish images, and return their stamps in nanoseconds.
+
+        :param seconds: for how long
+        :param rate_hz: of the images
+        :param behind_s: how far the stamps lie behind the clock, in seconds
+        """
+        begin_s, behind_ns, stamps_ns = time.monotonic() + LEAD_S, round(1e9 * behind_s), []
         for number in range(round(seconds * rate_hz)):
             time.sleep(max(0.0, begin_s + number / rate_hz - time.monotonic()))
             picture = self._pictures[back_and_forth(self._index)]
             self._index += 1
-            stamps_ns.append(time.time_ns())
+            stamps_ns.append(time.time_ns() - behind_ns)
             picture.stamp(stamps_ns[-1])
             self._publisher.publish(picture.serialized)
         return stamps_ns
@@ -88,13 +96,16 @@ class Camera:
 
 
 def main() -> None:
+    """Serve requests to the end of standard input."""
     tune_allocator()
     path, topic = sys.argv[1:]
     rclpy.init()
     camera = Camera(Path(path), topic)
 
+    commands: dict[str, Callable[..., Any]] = {'wait': camera.wait, 'film': camera.film}
+
     def handle(command: str, **arguments: Any) -> Any:
-        return {'wait': camera.wait, 'film': camera.film}[command](**arguments)
+        return commands[command](**arguments)
 
     serve(handle)
     camera.close()

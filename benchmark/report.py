@@ -1,29 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows, steps and targets in; tables, a CSV and a JSON file and a plot out."""
+"""Writes measurements, steps and targets as Markdown tables, and as CSV and JSON files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 import csv
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 import json
-import os
 from pathlib import Path
-import platform
 from typing import Any
 
-import matplotlib as mpl
-from row import Row
-from stage import NODE
-from targets import SIZES, Target
+from benchmark.measurement import OURS, Measurement
+from benchmark.scenes import EVERY_OUTPUT
+from benchmark.step import Step
+from benchmark.targets import Target
 
-mpl.use('Agg')
-import matplotlib.pyplot as plt
-
-__all__ = ['machine', 'plot', 'row_table', 'step_table', 'target_table', 'write']
-
-Step = Mapping[str, Any]
+__all__ = ['row_table', 'step_table', 'target_table', 'write']
 
 COLUMNS = (
     'sent',
@@ -35,36 +28,14 @@ COLUMNS = (
     'latency_p99_ms',
     'arrival_ms',
     'inference_ms',
-    'beyond_ms',
+    'overhead_ms',
     'cpu_ms',
     'rss_mb',
 )
 BARE_COLUMNS = ('inference_ms', 'rate_hz', 'cpu_ms', 'rss_mb')
 
 
-def machine() -> dict[str, Any]:
-    """Return what the figures were measured on."""
-    from importlib.metadata import version  # noqa: PLC0415
-
-    cpu = next(
-        (
-            line.partition(':')[2].strip()
-            for line in Path('/proc/cpuinfo').read_text().splitlines()
-            if line.startswith('model name')
-        ),
-        platform.machine(),
-    )
-    return {
-        'cpu': cpu,
-        'cores': os.cpu_count(),
-        'kernel': platform.release(),
-        'python': platform.python_version(),
-        'load_at_start': os.getloadavg()[0],
-        **{name: version(name) for name in ('mediapipe', 'numpy', 'rclpy')},
-    }
-
-
-def row_table(rows: Sequence[Row]) -> str:
+def row_table(rows: Sequence[Measurement]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
         '| scene | camera Hz | '
@@ -84,9 +55,9 @@ def row_table(rows: Sequence[Row]) -> str:
     return '\n'.join(lines)
 
 
-def _title(row: Row) -> str:
+def _title(row: Measurement) -> str:
     scene = row.scene
-    beside = () if scene.node == NODE else ('beside',)
+    beside = () if scene.node == OURS else ('beside',)
     parts = [
         scene.node,
         *beside,
@@ -94,21 +65,22 @@ def _title(row: Row) -> str:
         f'{scene.width}x{scene.height}',
         f'{scene.people} {"person" if scene.people == 1 else "people"}',
     ]
-    return ' '.join(parts + ['masks'] * scene.masks + ['everything'] * scene.everything)
+    outputs = [f'with {len(scene.outputs)} outputs'] if scene.outputs else []
+    return ' '.join([*parts, *['masks'] * scene.masks, *outputs])
 
 
 def step_table(steps: Sequence[Step]) -> str:
     """Return the steps as Markdown tables; shares are of the landmarks' way, if it is in them."""
     lines = []
-    for (width, height), found in groupby(steps, lambda step: (step['width'], step['height'])):
+    for (width, height), found in groupby(steps, lambda step: (step.width, step.height)):
         sized = list(found)
-        whole_ms = sum(step['ms'] for step in sized if step['output'] == 'landmarks') or sum(
-            step['ms'] for step in sized
+        whole_ms = sum(step.ms for step in sized if step.output == 'landmarks') or sum(
+            step.ms for step in sized
         )
         lines += [f'| {width}x{height} | | ms | CPU ms | share |', '|' + ' --- |' * 5]
         lines += [
-            f'| {step["output"]} | {step["name"]} | {step["ms"]:.3f} | '
-            f'{step["cpu_ms"]:.3f} | {100 * step["ms"] / whole_ms:.1f} % |'
+            f'| {step.output} | {step.name} | {step.ms:.3f} | '
+            f'{step.cpu_ms:.3f} | {100 * step.ms / whole_ms:.1f} % |'
             for step in sized
         ]
         lines.append('')
@@ -125,14 +97,14 @@ def target_table(targets: Sequence[Target]) -> str:
 def write(
     folder: Path,
     name: str,
-    rows: Sequence[Row],
+    rows: Sequence[Measurement],
     steps: Sequence[Step],
     targets: Sequence[Target],
     about: Mapping[str, Any],
 ) -> None:
-    """Write NAME.csv (the rows), NAME.json (everything) and NAME.png."""
+    """Write NAME.csv (the rows) and NAME.json (everything)."""
     folder.mkdir(parents=True, exist_ok=True)
-    flat = [dict(_flatten(asdict(row))) | {'throughput': row.throughput} for row in rows]
+    flat = [_flat(row) for row in rows]
     with (folder / f'{name}.csv').open('w', newline='') as file:
         writer = csv.DictWriter(file, flat[0].keys())
         writer.writeheader()
@@ -148,116 +120,26 @@ def write(
             {
                 'about': about,
                 'rows': flat,
-                'steps': steps,
+                'steps': [asdict(step) for step in steps],
                 'targets': [{**asdict(target), 'met': target.met} for target in targets],
             },
             indent=1,
         )
     )
-    plot(folder / f'{name}.png', name, rows)
+
+
+def _flat(row: Measurement) -> dict[str, Any]:
+    """Return the columns of a row; the times of outputs without a subscriber are NaN."""
+    outputs_ms = {f'{name}_ms': row.outputs_ms.get(name, float('nan')) for name in EVERY_OUTPUT}
+    values = dict(_flatten(asdict(replace(row, outputs_ms={}))))
+    return values | outputs_ms | {'throughput': row.throughput}
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = '') -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, '' if key == 'scene' else f'{prefix}{key}_')
+        elif key == 'outputs':
+            yield key, ' '.join(value)
         elif not isinstance(value, tuple):
             yield f'{prefix}{key}', value
-
-
-def plot(path: Path, name: str, rows: Sequence[Row]) -> None:
-    """Draw latency at 30 Hz, and throughput, each beside the bare loop's."""
-    plain = [row for row in rows if row.scene.people == 1 and not row.scene.masks]
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(13, 4.4), width_ratios=(2, 3), layout='constrained'
-    )
-    figure.suptitle(
-        f'pose_ros on {name}: a camera, the node and a subscriber as processes, '
-        'beside MediaPipe alone'
-    )
-    paced = [
-        row
-        for row in plain
-        if not row.saturated and row.scene.model == 'full' and len(row.latency_course_ms) == 1
-    ]
-    _draw_latency(left, paced)
-    _draw_throughput(right, [row for row in plain if row.saturated])
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-def _draw_latency(axes: Any, rows: Sequence[Row]) -> None:
-    rows = sorted(rows, key=lambda row: (row.scene.width, row.scene.node != NODE))
-    places = range(len(rows))
-    titles = [
-        f'{row.scene.width}x{row.scene.height}'
-        + ('' if row.scene.node == NODE else f'\n{row.scene.node}')
-        for row in rows
-    ]
-    axes.bar(
-        [place - 0.2 for place in places],
-        [row.bare.inference_ms for row in rows],
-        0.36,
-        label='MediaPipe alone',
-        color='#b0b7bf',
-    )
-    axes.bar(
-        [place + 0.2 for place in places],
-        [row.inference_ms for row in rows],
-        0.36,
-        label='inside the node: MediaPipe',
-        color='#0072b2',
-    )
-    axes.bar(
-        [place + 0.2 for place in places],
-        [row.beyond_ms for row in rows],
-        0.36,
-        bottom=[row.inference_ms for row in rows],
-        color='#d55e00',
-        label='transport, conversion, messages',
-    )
-    axes.errorbar(
-        [place + 0.2 for place in places],
-        [row.latency_ms for row in rows],
-        [[0] * len(rows), [row.latency_p95_ms - row.latency_ms for row in rows]],
-        fmt='none',
-        ecolor='black',
-        capsize=3,
-        label='95th percentile',
-    )
-    axes.set_xticks(list(places), titles)
-    axes.set_ylabel('ms')
-    axes.margins(y=0.25)  # for the legend
-    axes.set_title('camera stamp to subscriber, 30 Hz, full', fontsize=10)
-    axes.legend(fontsize=8)
-
-
-def _draw_throughput(axes: Any, rows: Sequence[Row]) -> None:
-    rows = sorted(
-        rows, key=lambda row: (SIZES.index((row.scene.width, row.scene.height)), -row.bare.rate_hz)
-    )
-    places = range(len(rows))
-    axes.bar(
-        [place - 0.2 for place in places],
-        [row.bare.rate_hz for row in rows],
-        0.36,
-        label='MediaPipe alone',
-        color='#b0b7bf',
-    )
-    bars = axes.bar(
-        [place + 0.2 for place in places],
-        [row.rate_hz for row in rows],
-        0.36,
-        label='the node, delivered',
-        color='#0072b2',
-    )
-    axes.bar_label(bars, [f'{100 * row.throughput:.0f} %' for row in rows], fontsize=7)
-    axes.set_xticks(
-        list(places),
-        [f'{row.scene.model}\n{row.scene.width}\nx{row.scene.height}' for row in rows],
-        fontsize=7,
-    )
-    axes.set_ylabel('frames a second')
-    axes.margins(y=0.25)  # for the legend
-    axes.set_title('camera at twice the rate', fontsize=10)
-    axes.legend(fontsize=8)

@@ -1,28 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of a run in, what was to be reached and whether it was out."""
+"""Checks the measurements of a run against the targets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from following import ALONE, FOLLOWED, OUTPUT
-from row import Row, Scene
-from stage import NODE
+from benchmark.measurement import OURS, Measurement, Scene
+from benchmark.scenes import SIZES, TARGETED_OUTPUTS
+from benchmark.step import ALONE, FOLLOWED, TWO_PEOPLE, Step
 
-__all__ = ['SIZES', 'Target', 'judge']
+__all__ = ['Target', 'check_targets']
 
-SIZES = ((640, 480), (1280, 720), (1920, 1080))
-BEYOND_MS = {(640, 480): 3.0, (1280, 720): 4.5, (1920, 1080): 7.0}
+OVERHEAD_MS = {(640, 480): 3.0, (1280, 720): 4.5, (1920, 1080): 7.0}
 THROUGHPUT = {'heavy': 0.95, 'full': 0.90, 'lite': 0.85}
 
 
 @dataclass(frozen=True)
 class Target:
     """
-    One line.
+    One target, and what was measured.
 
+    :param limit: in the unit of `value`
     :param at_most: whether the limit is an upper one
     """
 
@@ -46,78 +45,70 @@ class Target:
         )
 
 
-def judge(
-    rows: Sequence[Row], endurance: Row, idle_share: float, steps: Sequence[Mapping[str, Any]]
+def check_targets(
+    rows: Sequence[Measurement],
+    endurance: Measurement,
+    idle_share: float,
+    steps: Sequence[Step],
 ) -> Iterator[Target]:
     """
-    Yield all targets that these rows say something about.
+    Yield all targets that these measurements say something about.
 
-    :param endurance: the long row
+    :param endurance: the long measurement
     :param idle_share: of a core, used by an inactive node
-    :param steps: of the micro benchmark
+    :param steps: what each step costs
     """
     paced = {row.scene: row for row in rows if not row.saturated and row is not endurance}
     saturated = {row.scene: row for row in rows if row.saturated}
-    for everything, factor, text in ((False, 1, 'landmarks only'), (True, 2, 'everything')):
+    yield from _check_latency(paced)
+    yield from _check_throughput(saturated)
+    yield from _check_frames(paced)
+    yield from _check_endurance(endurance)
+    row = paced.get(Scene(OURS, 'full', *SIZES[0]))
+    if row is not None:
+        text = 'CPU beyond the bare loop, a frame, full, 640x480'
+        yield Target(text, row.cpu_ms - row.bare.cpu_ms, 3, ' ms')
+    beyond_mb = endurance.rss_mb - endurance.bare.rss_mb
+    yield Target('memory beyond the bare loop', beyond_mb, 120, ' MB')
+    yield Target('inactive node, of a core', 100 * idle_share, 1, ' %')
+    two_ms = {step.name: step.ms for step in steps if step.output == TWO_PEOPLE}
+    text = 'ids, smoothing, positions with depth: added for 2 people, 640x480'
+    yield Target(text, two_ms[FOLLOWED] - two_ms[ALONE], 1, ' ms')
+
+
+def _check_latency(paced: Mapping[Scene, Measurement]) -> Iterator[Target]:
+    for outputs, factor, text in (((), 1, 'landmarks only'), (TARGETED_OUTPUTS, 2, 'everything')):
         for size in SIZES:
-            row = paced.get(Scene(NODE, 'full', *size, masks=everything, everything=everything))
+            row = paced.get(Scene(OURS, 'full', *size, masks=bool(outputs), outputs=outputs))
             if row is None:
                 continue
-            limit_ms, where = factor * BEYOND_MS[size], f'{text}, full, 30 Hz, {_text(size)}'
-            yield Target(
-                f'landmarks: latency minus inference, {where}', row.beyond_ms, limit_ms, ' ms'
-            )
-            if everything:
-                last_ms = max(row.mask_ms, row.markers_ms, row.overlay_ms)
+            limit_ms, where = factor * OVERHEAD_MS[size], f'{text}, full, 30 Hz, {_text(size)}'
+            text_landmarks = f'landmarks: latency minus inference, {where}'
+            yield Target(text_landmarks, row.overhead_ms, limit_ms, ' ms')
+            if outputs:
+                last_ms = max(row.outputs_ms.values()) - row.inference_ms
                 yield Target(
-                    f'last output: latency minus inference, {where}',
-                    last_ms - row.inference_ms,
-                    limit_ms,
-                    ' ms',
+                    f'last output: latency minus inference, {where}', last_ms, limit_ms, ' ms'
                 )
+
+
+def _check_throughput(saturated: Mapping[Scene, Measurement]) -> Iterator[Target]:
     for model, share in THROUGHPUT.items():
-        row = saturated.get(Scene(NODE, model, *SIZES[0]))
+        row = saturated.get(Scene(OURS, model, *SIZES[0]))
         if row is not None:
-            yield Target(
-                f'throughput against the bare loop, {model}, {_text(SIZES[0])}',
-                row.throughput,
-                share,
-                '',
-                at_most=False,
-            )
+            text = f'throughput against the bare loop, {model}, {_text(SIZES[0])}'
+            yield Target(text, row.throughput, share, '', at_most=False)
+
+
+def _check_frames(paced: Mapping[Scene, Measurement]) -> Iterator[Target]:
     for size in SIZES:
-        row = paced.get(Scene(NODE, 'full', *size))
+        row = paced.get(Scene(OURS, 'full', *size))
         if row is not None:
-            yield Target(
-                f'frames processed of those sent at 30 Hz, full, {_text(size)}',
-                100 * row.processed / row.sent,
-                99,
-                ' %',
-                at_most=False,
-            )
-    yield from _judge_endurance(endurance)
-    row = paced.get(Scene(NODE, 'full', *SIZES[0]))
-    if row is not None:
-        yield Target(
-            'CPU beyond the bare loop, a frame, full, 640x480',
-            row.cpu_ms - row.bare.cpu_ms,
-            3,
-            ' ms',
-        )
-    yield Target(
-        'memory beyond the bare loop', endurance.rss_mb - endurance.bare.rss_mb, 120, ' MB'
-    )
-    yield Target('inactive node, of a core', 100 * idle_share, 1, ' %')
-    two_ms = {step['name']: step['ms'] for step in steps if step['output'] == OUTPUT}
-    yield Target(
-        'ids, smoothing, positions with depth: added for 2 people, 640x480',
-        two_ms[FOLLOWED] - two_ms[ALONE],
-        1,
-        ' ms',
-    )
+            text = f'frames processed of those sent at 30 Hz, full, {_text(size)}'
+            yield Target(text, 100 * row.processed / row.sent, 99, ' %', at_most=False)
 
 
-def _judge_endurance(row: Row) -> Iterator[Target]:
+def _check_endurance(row: Measurement) -> Iterator[Target]:
     minutes = row.sent / row.camera_hz / 60
     where = f'{minutes:.2g} min at 30 Hz, full, 640x480'
     yield Target(f'p99 latency by the median, {where}', row.latency_p99_ms / row.latency_ms, 2, '')

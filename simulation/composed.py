@@ -93,7 +93,7 @@ def cutouts(model: Path) -> tuple[Cutout, Cutout, Cutout]:
     options = LandmarkerOptions(model, RunningMode.IMAGE, output_segmentation_masks=True)
     admiral = cv2.imread(cbook.get_sample_data('grace_hopper.jpg', asfileobj=False))
     assert admiral is not None
-    astronaut: NDArray[np.uint8] = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    astronaut: NDArray[np.uint8] = skimage.data.astronaut()
     with Landmarker(options) as landmarker:
         people = [
             _cut_out(landmarker, rgb)

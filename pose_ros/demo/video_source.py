@@ -89,7 +89,7 @@ def _astronaut() -> NDArray[np.uint8]:
             'the built-in photograph comes from scikit-image, which is not installed: '
             'pip install scikit-image, or name a webcam, video or photograph as source'
         ) from error
-    photo: NDArray[np.uint8] = astronaut()  # type: ignore[no-untyped-call]
+    photo: NDArray[np.uint8] = astronaut()
     return photo
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What it costs to follow two people: ids, smoothing, positions with camera_info and depth.
+Measures what it costs to follow two people: ids, smoothing, positions from camera_info and depth.
 
-Every frame meets MediaPipe first, so that what follows meets cold caches, as it does in the node.
-Every second frame is followed and all become a message: the difference is what following adds.
+MediaPipe finds the people of every frame first, so that the code after it runs with cold caches,
+as it does in the node. Every frame becomes a message, and in every second frame the people are
+followed before: the difference is what following adds.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from pathlib import Path
 from statistics import median
 import time
 
-from frames import back_and_forth, load
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from benchmark.film import back_and_forth, load
+from benchmark.step import ALONE, FOLLOWED, INFER
 from pose_ros.demo.calibration import ideal_camera_info
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions
@@ -33,17 +35,16 @@ from pose_ros.outputs.masks import MASK_THRESHOLD
 from pose_ros.outputs.pose_cdr import serialize_poses
 from pose_ros.poses.poses import Poses
 
-__all__ = ['ALONE', 'FOLLOWED', 'INFER', 'OUTPUT', 'following', 'new_people']
+__all__ = ['new_people', 'two_people_costs']
 
-OUTPUT = '2 people'
-INFER, FOLLOWED, ALONE, MASKS = 'infer', 'follow, message', 'message alone', 'smooth masks'
+MASKS = 'smooth masks'
 FRAMES = 240
 WARM_UP_FRAMES = 20
 PERIOD_NS = 33_333_333
 
 
 def new_people(positions: Positions) -> People:
-    """Return who follows people, with the node's default parameters."""
+    """Return an object that follows people, with the node's default parameters."""
     return People(
         FollowingOptions(
             max_missed_s=2.0, smooth_landmarks=True, smooth_segmentation=True, still=False
@@ -52,10 +53,10 @@ def new_people(positions: Positions) -> People:
     )
 
 
-def known_camera(result: Poses, width: int, height: int) -> Positions:
-    """Return the knowledge of camera_info, and of a depth image of these people before a wall."""
+def known_camera(poses: Poses, width: int, height: int) -> Positions:
+    """Return positions that know camera_info and a depth image of these people before a wall."""
     info = ideal_camera_info(width, height, 60.0)
-    placed = place(result, Intrinsics.from_camera_info(info), width, height)
+    placed = place(poses, Intrinsics.from_camera_info(info), width, height)
     depth_mm = np.full((height, width), 4000, np.uint16)
     for mask, position in zip(placed.masks, placed.positions, strict=True):
         depth_mm[mask > MASK_THRESHOLD] = 1000 * position[2] - 50
@@ -65,7 +66,7 @@ def known_camera(result: Poses, width: int, height: int) -> Positions:
     return positions
 
 
-def following(model: Path, path: Path) -> list[tuple[str, float, float]]:
+def two_people_costs(model: Path, path: Path) -> list[tuple[str, float, float]]:
     """
     Return the names of the steps and their medians in wall clock and CPU milliseconds.
 
@@ -85,7 +86,8 @@ def following(model: Path, path: Path) -> list[tuple[str, float, float]]:
                 if number > WARM_UP_FRAMES:
                     times_ms[name].append(ms)
     return [
-        (name, *(median(each) for each in zip(*ms, strict=True))) for name, ms in times_ms.items()
+        (name, median(wall for wall, _ in ms), median(cpu for _, cpu in ms))
+        for name, ms in times_ms.items()
     ]
 
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scripts of this folder as processes that are asked by lines of JSON, and what they cost."""
+"""Runs scripts of this folder as processes that answer requests in lines of JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
@@ -14,28 +13,22 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ['Memory', 'Process', 'Worker', 'WorkerError', 'cpu_s', 'memory_mb', 'serve']
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ['Process', 'Worker', 'WorkerError', 'serve']
 
 HERE = Path(__file__).parent
 STOP_TIMEOUT_S = 5.0
 COMMAND_LENGTH = 100  # in error texts
 ANSWERS = 'BENCHMARK_ANSWERS'  # environment variable: the file descriptor for answers
 LAST_WORDS_S = 1.0  # for a process that is about to write what is wrong
-TICKS_PER_S = os.sysconf('SC_CLK_TCK')
 
 
 class WorkerError(RuntimeError):
     """A process of the benchmark failed; the text ends with the last lines of its log."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Of one process or several, in 10^6 bytes: resident, and with shared pages divided."""
-
-    rss_mb: float
-    pss_mb: float
 
 
 class Process:
@@ -49,19 +42,21 @@ class Process:
         pass_fds: Sequence[int] = (),
     ) -> None:
         """Start it."""
-        self._log = log
+        self._log, self._command = log, ' '.join(command)[:COMMAND_LENGTH]
         with log.open('ab') as file:
             self._popen = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=file,
-                env={**os.environ, 'PYTHONPATH': _search_path(), **environment},
+                env={**os.environ, **environment},
                 pass_fds=pass_fds,
                 start_new_session=True,
             )
+        assert self._popen.stdin is not None
+        self._requests = self._popen.stdin
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
@@ -79,7 +74,7 @@ class Process:
 
     @property
     def session(self) -> int:
-        """The id of its session, for cpu_s() and memory_mb()."""
+        """The id of its session, which `usage` wants."""
         return self._popen.pid
 
     def check(self) -> None:
@@ -95,8 +90,9 @@ class Process:
         """Return the error that says so, with the end of the log."""
         time.sleep(LAST_WORDS_S)
         lines = self._log.read_text(errors='replace').splitlines()[-15:]
-        command = ' '.join(self._popen.args)[:COMMAND_LENGTH]
-        return WorkerError('\n    '.join([f'{command} ... {what}; its log ends with', *lines]))
+        return WorkerError(
+            '\n    '.join([f'{self._command} ... {what}; its log ends with', *lines])
+        )
 
 
 class Worker(Process):
@@ -119,7 +115,7 @@ class Worker(Process):
 
     def __exit__(self, *exception: object) -> None:
         """Let it end in order: a process that is killed leaves its shared memory behind."""
-        self._popen.stdin.close()
+        self._requests.close()
         self._answers.close()
         with suppress(subprocess.TimeoutExpired):
             self._popen.wait(STOP_TIMEOUT_S)
@@ -127,8 +123,8 @@ class Worker(Process):
 
     def start(self, **request: Any) -> None:
         """Send a request."""
-        self._popen.stdin.write(json.dumps(request).encode() + b'\n')
-        self._popen.stdin.flush()
+        self._requests.write(json.dumps(request).encode() + b'\n')
+        self._requests.flush()
 
     def answer(self, timeout_s: float = 60.0) -> Any:
         """
@@ -154,43 +150,3 @@ def serve(handle: Callable[..., Any]) -> None:
     with os.fdopen(int(os.environ[ANSWERS]), 'w') as answers:
         for line in sys.stdin:
             print(json.dumps(handle(**json.loads(line))), file=answers, flush=True)
-
-
-def _search_path() -> str:
-    """Return PYTHONPATH with this folder, which Python leaves out when it runs in safe mode."""
-    return os.pathsep.join(filter(None, [str(HERE), os.environ.get('PYTHONPATH')]))
-
-
-def _processes(session: int) -> list[Path]:
-    found = []
-    for folder in Path('/proc').glob('[0-9]*'):
-        try:
-            if int(_stat(folder)[3]) == session:
-                found.append(folder)
-        except (OSError, IndexError):  # it has just ended
-            continue
-    return found
-
-
-def _stat(folder: Path) -> list[str]:
-    """Return the fields of /proc/PID/stat from the third (state) on."""
-    return (folder / 'stat').read_text().rpartition(')')[2].split()
-
-
-def cpu_s(session: int) -> float:
-    """Return the user and system time of all processes of a session, in seconds."""
-    return (
-        sum(int(ticks) for folder in _processes(session) for ticks in _stat(folder)[11:13])
-        / TICKS_PER_S
-    )
-
-
-def memory_mb(session: int) -> Memory:
-    """Return the memory of all processes of a session."""
-    kilobytes = {'Rss': 0, 'Pss': 0}
-    for folder in _processes(session):
-        for line in (folder / 'smaps_rollup').read_text().splitlines():
-            name, _, value = line.partition(':')
-            if name in kilobytes:
-                kilobytes[name] += int(value.split()[0])
-    return Memory(kilobytes['Rss'] * 1.024e-3, kilobytes['Pss'] * 1.024e-3)

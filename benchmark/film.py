@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A photograph in, the frames that every process of the benchmark works on out, as one file."""
+"""Makes the film of a photograph on which all processes of the benchmark work, as one file."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def load(path: Path) -> NDArray[np.uint8]:
 
 
 def back_and_forth(index: int) -> int:
-    """Return which frame comes at this place of an endless film without a jump."""
+    """Return which frame comes at this place of an endless film that runs forth and back."""
     index %= 2 * COUNT - 2
     return min(index, 2 * COUNT - 2 - index)

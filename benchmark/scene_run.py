@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scene in, the running processes of its measurement and their rows out."""
+"""Runs the processes of one scene: camera, node, subscriber and bare loop, and measures them."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
 from statistics import median
@@ -13,73 +13,73 @@ from tempfile import mkdtemp
 import time
 from typing import Any
 
-from frames import prepare
-from row import Bare, Part, Row, Scene, Times, summarize
-from timed_node import RECORD
-from worker import Process, Worker, cpu_s, memory_mb
+from lifecycle_msgs.msg import Transition
 
+from benchmark.film import prepare
+from benchmark.measurement import BareLoop, FrameTimes, Measurement, Part, Scene, summarize
+from benchmark.processes import Process, Worker
+from benchmark.timed_node import RECORD
+from benchmark.topics import IMAGES, LANDMARKS_TOPIC, LAZY_TOPICS, NODE_NAME, Topic
+from benchmark.usage import cpu_s, memory_mb
 from pose_ros.models.store import fetch
 
-__all__ = ['IMAGE_TOPIC', 'LANDMARKS', 'LANDMARKS_TYPE', 'NODE', 'OUTPUTS', 'Peer', 'Stage']
+__all__ = ['Peer', 'SceneRun']
 
-NODE = 'pose_ros'
-IMAGE_TOPIC = '/camera/image_raw'
-LANDMARKS, LANDMARKS_TYPE = 'pose/landmarks', 'pose_ros/msg/PoseLandmarksArray'
 START_TIMEOUT_S = 60.0
 WARM_UP_S = 0.7
 LAST_RESULT_S = 0.5
 SATURATION = 2.0  # the camera's rate is that many times the node's
 
-OUTPUTS = (  # with the place of the stamp in the serialized message
-    {'name': 'pose/mask', 'type': 'sensor_msgs/msg/Image', 'stamp_at': 4},
-    {'name': 'pose/markers', 'type': 'visualization_msgs/msg/MarkerArray', 'stamp_at': 8},
-    {'name': 'pose/overlay', 'type': 'sensor_msgs/msg/Image', 'stamp_at': 4},
-)
-
 
 @dataclass(frozen=True)
 class Peer:
-    """Another node that publishes a message with a header for each image on IMAGE_TOPIC."""
+    """
+    Another node, which publishes a message with a header for each image on IMAGES.
 
-    topic: str
-    type: str
+    :param topic: of its messages
+    :param command: starts it, for the shell
+    """
+
+    topic: Topic
     command: str
 
 
-class Stage:
-    """The processes of one scene: camera, node, subscriber, and MediaPipe alone."""
+class SceneRun:
+    """The processes of one scene, running within the block."""
 
     def __init__(
         self, scene: Scene, folder: Path, environment: dict[str, str], peer: Peer | None = None
     ) -> None:
-        """Note what to start."""
+        """
+        Note what to start.
+
+        :param folder: for the film and for logs
+        :param environment: of the processes, beside this process's own
+        :param peer: is measured in place of our node
+        """
         self._scene, self._environment, self._peer = scene, environment, peer
         self._folder = Path(mkdtemp(dir=folder))
-        self._frames = prepare(folder, scene.width, scene.height, scene.people)
+        self._film = prepare(folder, scene.width, scene.height, scene.people)
+        self._topic = peer.topic if peer else LANDMARKS_TOPIC
         self._times = self._folder / 'times'
+        self._times.touch()
         self._read = 0
+        self._outputs = {LAZY_TOPICS[name].name: name for name in scene.outputs}
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> SceneRun:
         """Start the processes and wait until the node has seen its first images."""
         with ExitStack() as stack:
-            topics = [
-                {
-                    'name': self._topic,
-                    'stamp_at': None,
-                    'type': self._peer.type if self._peer else LANDMARKS_TYPE,
-                }
-            ]
-            topics += OUTPUTS if self._scene.everything else ()
+            topics = [self._topic, *(LAZY_TOPICS[name] for name in self._scene.outputs)]
             self._bare = stack.enter_context(
-                self._worker('bare.py', str(self._frames), json.dumps(self._options()))
+                self._worker('bare_loop.py', str(self._film), json.dumps(self._options()))
             )
             self._node = stack.enter_context(
                 Process(self._command(), self._folder / 'node.log', self._environment)
             )
-            self._listener = stack.enter_context(self._worker('listener.py', json.dumps(topics)))
-            self._camera = stack.enter_context(
-                self._worker('camera.py', str(self._frames), IMAGE_TOPIC)
+            self._listener = stack.enter_context(
+                self._worker('listener.py', json.dumps([asdict(topic) for topic in topics]))
             )
+            self._camera = stack.enter_context(self._worker('camera.py', str(self._film), IMAGES))
             self._wait()
             self._stack = stack.pop_all()
         return self
@@ -90,10 +90,6 @@ class Stage:
 
     def _worker(self, script: str, *arguments: str) -> Worker:
         return Worker(script, list(arguments), self._folder / f'{script}.log', self._environment)
-
-    @property
-    def _topic(self) -> str:
-        return self._peer.topic if self._peer else LANDMARKS
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -113,7 +109,7 @@ class Stage:
             str(self._times),
             '--ros-args',
             '-r',
-            f'image:={IMAGE_TOPIC}',
+            f'image:={IMAGES}',
         ]
         for name, value in parameters.items():
             command += ['-p', f'{name}:={json.dumps(value)}']
@@ -127,18 +123,20 @@ class Stage:
         """
         self._bare.ask(seconds=0.1, rate_hz=0)
         if not self._camera.ask(2 * START_TIMEOUT_S, command='wait', timeout_s=START_TIMEOUT_S):
-            raise self._node.failure(f'did not subscribe to {IMAGE_TOPIC}')
+            raise self._node.failure(f'did not subscribe to {IMAGES}')
         end_s = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < end_s:
             self._camera.ask(command='film', seconds=0.3, rate_hz=10)
             self._node.check()
-            if self._listener.ask(command='take')[self._topic]:
+            if self._listener.ask(command='take')[self._topic.name]:
                 return
-        raise self._node.failure(f'published nothing on {self._topic}')
+        raise self._node.failure(f'published nothing on {self._topic.name}')
 
-    def measure(self, seconds: float, bare_s: float, rate_hz: float | None, parts: int = 1) -> Row:
+    def measure(
+        self, seconds: float, bare_s: float, rate_hz: float | None, parts: int = 1
+    ) -> Measurement:
         """
-        Return the row of one measurement, with the bare loop just before and just after it.
+        Measure once, with the bare loop just before and just after.
 
         :param bare_s: seconds of the bare loop, each time
         :param rate_hz: the camera's; None: SATURATION times what the node takes in the warm-up
@@ -146,26 +144,24 @@ class Stage:
         """
         saturated = rate_hz is None
         slices = [self._bare.ask(seconds=bare_s, rate_hz=rate_hz or 0.0)]
-        bare_hz = len(slices[0]['inference_ms']) / slices[0]['wall_s']
-        self._listener.ask(command='take')
-        self._camera.ask(
-            command='film', seconds=WARM_UP_S, rate_hz=rate_hz or SATURATION * bare_hz
-        )
-        time.sleep(LAST_RESULT_S)
-        self._new_times_ns()
-        results = self._listener.ask(command='take')[self._topic]
         if rate_hz is None:
-            rate_hz = SATURATION * max(len(results), 1) / WARM_UP_S
+            bare_hz = len(slices[0]['inference_ms']) / slices[0]['wall_s']
+            rate_hz = SATURATION * max(self._warm_up(SATURATION * bare_hz), 1) / WARM_UP_S
+        else:
+            self._warm_up(rate_hz)
         measured = [self._measure_part(seconds / parts, rate_hz) for _ in range(parts)]
         slices.append(self._bare.ask(seconds=bare_s, rate_hz=0.0 if saturated else rate_hz))
         memory = memory_mb(self._bare.session)
-        return summarize(
-            self._scene,
-            rate_hz,
-            saturated,
-            measured,
-            Bare.of(slices, memory.rss_mb, memory.pss_mb),
-        )
+        bare = BareLoop.of(slices, memory.rss_mb, memory.pss_mb)
+        return summarize(self._scene, rate_hz, saturated, measured, bare)
+
+    def _warm_up(self, rate_hz: float) -> int:
+        """Let the node work for a moment; return how many results it published."""
+        self._listener.ask(command='take')
+        self._camera.ask(command='film', seconds=WARM_UP_S, rate_hz=rate_hz)
+        time.sleep(LAST_RESULT_S)
+        self._new_times_ns()
+        return len(self._listener.ask(command='take')[self._topic.name])
 
     def _measure_part(self, seconds: float, rate_hz: float) -> Part:
         used_s = cpu_s(self._node.session)
@@ -181,8 +177,8 @@ class Stage:
         times_ns = self._new_times_ns()
         arrivals = self._listener.ask(command='take')
         frames = [
-            Times(stamp_ns, arrived_ns, *times_ns.get(stamp_ns, (0, 0)))
-            for stamp_ns, arrived_ns in arrivals.pop(self._topic)
+            FrameTimes(stamp_ns, arrived_ns, *times_ns.get(stamp_ns, (0, 0)))
+            for stamp_ns, arrived_ns in arrivals.pop(self._topic.name)
             if stamp_ns in stamps_ns
         ]
         return Part(
@@ -193,25 +189,24 @@ class Stage:
             memory.rss_mb,
             memory.pss_mb,
             {
-                name.rpartition('/')[2]: median(
+                self._outputs[topic]: median(
                     (arrived_ns - stamp_ns) / 1e6 for stamp_ns, arrived_ns in times
                 )
-                for name, times in arrivals.items()
+                for topic, times in arrivals.items()
                 if times
             },
         )
 
     def _new_times_ns(self) -> dict[int, tuple[int, int]]:
-        """Return by header stamp when an image was seen by our node, and MediaPipe's time."""
+        """Return by header stamp when our node took an image, and MediaPipe's time for it."""
         times_ns: dict[int, tuple[int, int]] = {}
-        if self._times.exists():
-            with self._times.open('rb') as file:
-                file.seek(self._read)
-                data = file.read()
-            self._read += len(data)
-            for stamp_ns, seen_ns, begun_ns, ended_ns in RECORD.iter_unpack(data):
-                before_ns = times_ns.get(stamp_ns, (0, 0))[1]
-                times_ns[stamp_ns] = seen_ns, before_ns + ended_ns - begun_ns
+        with self._times.open('rb') as file:
+            file.seek(self._read)
+            data = file.read()
+        self._read += len(data)
+        for stamp_ns, taken_ns, begun_ns, ended_ns in RECORD.iter_unpack(data):
+            before_ns = times_ns.get(stamp_ns, (0, 0))[1]
+            times_ns[stamp_ns] = taken_ns, before_ns + ended_ns - begun_ns
         return times_ns
 
     def idle(self, seconds: float) -> float:
@@ -220,7 +215,8 @@ class Stage:
 
         :raises WorkerError: when the node cannot be deactivated
         """
-        if not self._listener.ask(command='deactivate', node='pose'):
+        transition = Transition.TRANSITION_DEACTIVATE
+        if not self._listener.ask(command='change_state', node=NODE_NAME, transition=transition):
             raise self._node.failure('was not deactivated')
         self._camera.start(command='film', seconds=seconds + 1.0, rate_hz=30.0)
         time.sleep(1.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that MediaPipe has for itself: the frames from a file in, what they cost out."""
+"""The process that runs MediaPipe alone on the film, and says what each frame costs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import sys
 import time
 from typing import Any
 
-from frames import back_and_forth, load
 from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
-from worker import serve
+
+from benchmark.film import back_and_forth, load
+from benchmark.processes import serve
 
 
-class Bare:
+class BareLoop:
     """Nothing but `detect_for_video` in a loop."""
 
     def __init__(self, path: Path, options: dict[str, Any]) -> None:
@@ -37,10 +38,10 @@ class Bare:
         """
         Process frames for so long.
 
-        :param rate_hz: 0 is as fast as possible
+        :param rate_hz: of the frames; 0: as fast as possible
         :returns: each frame's milliseconds, and seconds of wall clock and CPU for all of them
         """
-        inference_ms = []
+        inference_ms: list[float] = []
         cpu_s, begin_s = _cpu_s(), time.monotonic()
         while time.monotonic() < begin_s + seconds:
             if rate_hz:
@@ -69,7 +70,7 @@ def _cpu_s() -> float:
 
 def main() -> None:
     path, options = sys.argv[1:]
-    bare = Bare(Path(path), json.loads(options))
+    bare = BareLoop(Path(path), json.loads(options))
     try:
         serve(bare.run)
     finally:

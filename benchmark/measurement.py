@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one measurement of a node says, beside MediaPipe alone, as one row of the table."""
+"""Sums up one measurement of a node, and of MediaPipe alone just before and after it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Bare', 'Part', 'Row', 'Scene', 'Times', 'middle', 'summarize']
+__all__ = [
+    'OURS',
+    'BareLoop',
+    'FrameTimes',
+    'Measurement',
+    'Part',
+    'Scene',
+    'medians',
+    'summarize',
+]
 
+OURS = 'pose_ros'
 NAN = float('nan')
 
 
@@ -21,8 +31,10 @@ class Scene:
     """
     What is measured.
 
-    :param node: ours, or the topic of another one
-    :param everything: whether mask, markers and overlay have subscribers beside the landmarks
+    :param node: OURS, or the topic of another node
+    :param people: in view, and looked for
+    :param masks: whether MediaPipe computes segmentation masks
+    :param outputs: names of the lazy outputs that have a subscriber beside the landmarks
     """
 
     node: str
@@ -31,11 +43,11 @@ class Scene:
     height: int
     people: int = 1
     masks: bool = False
-    everything: bool = False
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Bare:
+class BareLoop:
     """
     MediaPipe alone on the same frames, at the same rate or, for saturated rows, at its own.
 
@@ -51,39 +63,45 @@ class Bare:
     pss_mb: float
 
     @classmethod
-    def of(cls, slices: Sequence[Mapping[str, Any]], rss_mb: float, pss_mb: float) -> Bare:
-        """Return what several runs of the process say together."""
-        frames = [time for each in slices for time in each['inference_ms']]
+    def of(cls, slices: Sequence[Mapping[str, Any]], rss_mb: float, pss_mb: float) -> BareLoop:
+        """
+        Return what several runs of the loop say together.
+
+        :param slices: the answers of the process, one for each run
+        """
+        frames = [time_ms for run in slices for time_ms in run['inference_ms']]
         return cls(
             median(frames),
-            len(frames) / sum(each['wall_s'] for each in slices),
-            1e3 * sum(each['cpu_s'] for each in slices) / len(frames),
+            len(frames) / sum(run['wall_s'] for run in slices),
+            1e3 * sum(run['cpu_s'] for run in slices) / len(frames),
             rss_mb - slices[0]['frames_mb'],
             pss_mb - slices[0]['frames_mb'],
         )
 
 
 @dataclass(frozen=True)
-class Times:
+class FrameTimes:
     """
-    Of one frame in nanoseconds of the system's clock; what comes from a peer lacks the middle.
+    The times of one frame, in nanoseconds of the system's clock.
 
-    :param stamp_ns: the header's: when the camera took it
-    :param seen_ns: by the node
+    A peer's frames have neither `taken_ns` nor `inference_ns`.
+
+    :param stamp_ns: the stamp in the header: when the camera took the image
+    :param arrived_ns: when the landmarks arrived at the subscriber
+    :param taken_ns: when the node took the image from the topic
     :param inference_ns: how long MediaPipe took, with the conversion of its result
-    :param arrived_ns: the result at the subscriber
     """
 
     stamp_ns: int
     arrived_ns: int
-    seen_ns: int = 0
+    taken_ns: int = 0
     inference_ns: int = 0
 
 
 @dataclass(frozen=True)
-class Row:
+class Measurement:
     """
-    One line of the table; times in milliseconds, memory in 10^6 bytes.
+    One measurement, a row of the table; times in milliseconds, memory in 10^6 bytes.
 
     :param camera_hz: the camera's rate
     :param saturated: whether that is more than the node can do
@@ -92,12 +110,11 @@ class Row:
     :param delivered: results at the subscriber
     :param rate_hz: of the results at the subscriber
     :param latency_ms: header stamp to the subscriber's callback: median, and percentiles
-    :param arrival_ms: header stamp to the node's callback, median
+    :param arrival_ms: header stamp to the node's taking the image, median
     :param inference_ms: in the node, median
-    :param beyond_ms: median over the frames of latency without the inference inside it
+    :param overhead_ms: latency minus inference, median over the frames
     :param cpu_ms: user and system time of the node's process a frame
-    :param mask_ms: header stamp to the mask at the subscriber, median; NaN without subscriber, and
-        so on for the other outputs
+    :param outputs_ms: header stamp to the subscriber, median, for each lazy output of the scene
     :param latency_course_ms: medians of successive parts of the measurement
     :param rss_course_mb: memory after each of them
     """
@@ -114,14 +131,12 @@ class Row:
     latency_p99_ms: float
     arrival_ms: float
     inference_ms: float
-    beyond_ms: float
+    overhead_ms: float
     cpu_ms: float
     rss_mb: float
     pss_mb: float
-    bare: Bare
-    mask_ms: float
-    markers_ms: float
-    overlay_ms: float
+    bare: BareLoop
+    outputs_ms: Mapping[str, float]
     latency_course_ms: tuple[float, ...]
     rss_course_mb: tuple[float, ...]
 
@@ -139,7 +154,7 @@ class Row:
 @dataclass(frozen=True)
 class Part:
     """
-    Of a measurement.
+    A part of a measurement.
 
     :param sent: frames published by the camera
     :param processed: frames in which MediaPipe looked for people; None where that is unknown
@@ -149,7 +164,7 @@ class Part:
 
     sent: int
     processed: int | None
-    frames: list[Times]
+    frames: list[FrameTimes]
     cpu_s: float
     rss_mb: float
     pss_mb: float
@@ -157,8 +172,8 @@ class Part:
 
 
 def summarize(
-    scene: Scene, camera_hz: float, saturated: bool, parts: Sequence[Part], bare: Bare
-) -> Row:
+    scene: Scene, camera_hz: float, saturated: bool, parts: Sequence[Part], bare: BareLoop
+) -> Measurement:
     """Return the row of one measurement."""
     frames = [frame for part in parts for frame in part.frames]
     processed = sum(
@@ -166,14 +181,14 @@ def summarize(
     )
     latency_ms = _latency_ms(frames)
     inference_ms = np.array([frame.inference_ns / 1e6 for frame in frames])
-    arrival_ms = np.array([(frame.seen_ns - frame.stamp_ns) / 1e6 for frame in frames])
+    arrival_ms = np.array([(frame.taken_ns - frame.stamp_ns) / 1e6 for frame in frames])
     known = parts[0].processed is not None
     time_s = sum(
         (part.frames[-1].arrived_ns - part.frames[0].arrived_ns) / 1e9
         for part in parts
         if part.frames
     )
-    return Row(
+    return Measurement(
         scene=scene,
         camera_hz=camera_hz,
         saturated=saturated,
@@ -186,34 +201,38 @@ def summarize(
         latency_p99_ms=_percentile(latency_ms, 99),
         arrival_ms=_percentile(arrival_ms, 50) if known else NAN,
         inference_ms=_percentile(inference_ms, 50) if known else NAN,
-        beyond_ms=_percentile(latency_ms - inference_ms, 50) if known else NAN,
+        overhead_ms=_percentile(latency_ms - inference_ms, 50) if known else NAN,
         cpu_ms=1e3 * sum(part.cpu_s for part in parts) / processed if processed else NAN,
         rss_mb=parts[-1].rss_mb,
         pss_mb=parts[-1].pss_mb,
         bare=bare,
-        **{
-            f'{name}_ms': median([part.outputs_ms.get(name, NAN) for part in parts])
-            for name in ('mask', 'markers', 'overlay')
+        outputs_ms={
+            name: median([part.outputs_ms.get(name, NAN) for part in parts])
+            for name in scene.outputs
         },
         latency_course_ms=tuple(_percentile(_latency_ms(part.frames), 50) for part in parts),
         rss_course_mb=tuple(part.rss_mb for part in parts),
     )
 
 
-def middle(rows: Iterable[Row]) -> list[Row]:
-    """Return one row for each scene and kind of rate, the median of what targets say of it."""
-    found: dict[tuple[Scene, bool], list[Row]] = {}
+def medians(rows: Iterable[Measurement]) -> list[Measurement]:
+    """
+    Return one measurement for each scene and kind of rate.
+
+    It is the one with the median throughput, or at 30 Hz the median overhead.
+    """
+    found: dict[tuple[Scene, bool], list[Measurement]] = {}
     for row in rows:
         found.setdefault((row.scene, row.saturated), []).append(row)
     return [
-        sorted(each, key=lambda row: row.throughput if row.saturated else row.beyond_ms)[
-            len(each) // 2
+        sorted(same, key=lambda row: row.throughput if row.saturated else row.overhead_ms)[
+            len(same) // 2
         ]
-        for each in found.values()
+        for same in found.values()
     ]
 
 
-def _latency_ms(frames: Sequence[Times]) -> NDArray[np.float64]:
+def _latency_ms(frames: Sequence[FrameTimes]) -> NDArray[np.float64]:
     return np.array([(frame.arrived_ns - frame.stamp_ns) / 1e6 for frame in frames])
 
 
