@@ -37,9 +37,9 @@ from pose_ros.images.frame import Frame, to_frame
 from pose_ros.images.image_cdr import read_image, serialize_image
 from pose_ros.node.allocator import tune_allocator
 from pose_ros.node.node import PoseNode
-from pose_ros.node.outputs import OUTPUTS, Output, OutputFrame
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
+from pose_ros.stream.outputs import OUTPUTS, Output, OutputFrame
 
 CALLS = 50
 WARM_UP_CALLS = 5

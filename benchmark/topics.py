@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from pose_ros.node.outputs import LANDMARKS, OUTPUTS, Output
+from pose_ros.stream.outputs import LANDMARKS, OUTPUTS, Output
 
 __all__ = ['IMAGES', 'LANDMARKS_TOPIC', 'LAZY_TOPICS', 'NODE_NAME', 'Topic', 'message_class']
 
