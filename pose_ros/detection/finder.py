@@ -21,6 +21,10 @@ class PoseFinder(Protocol):
 
     options: LandmarkerOptions
 
+    @property
+    def engine(self) -> str:
+        """Which MediaPipe finds them, and how it is called; for a log."""
+
     def load(self, rgb: NDArray[np.uint8]) -> Any:
         """Copy a frame, uint8 (H, W, 3), C-contiguous, into MediaPipe's memory."""
 

@@ -44,6 +44,11 @@ class IntervalSearchLandmarker:
         self._several_until_ms = self._search_at_ms = 0
         self._people = 0  # in the frame before
 
+    @property
+    def engine(self) -> str:
+        """See Landmarker.engine."""
+        return self._one.engine
+
     def load(self, rgb: NDArray[np.uint8]) -> Any:
         """Copy a frame into MediaPipe's memory, as `Landmarker.load` does."""
         return self._one.load(rgb)

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+import mediapipe
 from mediapipe import Image
 from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.detection.mediapipe_c import DirectCalls, PackageCalls
+from pose_ros.detection.mediapipe_c import DirectCalls
+from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
 from pose_ros.detection.options import Delegate, LandmarkerError, LandmarkerOptions, RunningMode
-from pose_ros.detection.stderr_filter import quiet_stderr
 from pose_ros.poses.poses import Poses
 
 __all__ = ['Landmarker']
@@ -42,13 +44,22 @@ class Landmarker:
         :raises LandmarkerError: when MediaPipe refuses
         """
         self.options = options
-        self._people_seen = False
+        self._task: vision.PoseLandmarker | None = None
         try:
-            with quiet_stderr():
-                self._task: vision.PoseLandmarker | None = _build(options, on_live_result)
-        except (RuntimeError, ValueError, OSError) as error:
+            self._task = _build(options, on_live_result)
+            self._calls, remembers = choose_calls(self._task, options.running_mode)
+            if remembers:
+                self.close()
+                self._task = _build(options, on_live_result)
+                self._calls, _ = choose_calls(self._task, options.running_mode)
+        except Exception as error:  # of MediaPipe; which kinds there are differs with its version
+            self.close()
             raise LandmarkerError(_explain(options, error)) from error
-        self._calls = _calls(self._task)
+
+    @property
+    def engine(self) -> str:
+        """Which MediaPipe this is, and how it is called; for a log."""
+        return f'MediaPipe {mediapipe.__version__}, called {self._calls.description}'
 
     def load(self, rgb: NDArray[np.uint8]) -> Image:
         """
@@ -58,10 +69,8 @@ class Landmarker:
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
         self._open_task()
-        try:
+        with self._calling('take the frame'):
             return self._calls.image(rgb)
-        except (RuntimeError, ValueError) as error:
-            raise LandmarkerError(f'MediaPipe could not take the frame: {error}') from error
 
     def detect(self, picture: Image, stamp_ms: int) -> Poses:
         """
@@ -71,21 +80,11 @@ class Landmarker:
         :param stamp_ms: milliseconds, larger than at every earlier call; IMAGE ignores it
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
-        if self._people_seen:
-            return self._detect(picture, stamp_ms)
-        with quiet_stderr():  # it speaks once more at the first person
-            result = self._detect(picture, stamp_ms)
-        self._people_seen = len(result) > 0
-        return result
-
-    def _detect(self, picture: Image, stamp_ms: int) -> Poses:
         self._open_task()
-        try:
+        with self._calling('process the frame'):
             if self.options.running_mode is RunningMode.IMAGE:
                 return _to_poses(self._calls.detect(picture), self.options)
             return _to_poses(self._calls.detect_for_video(picture, stamp_ms), self.options)
-        except (RuntimeError, ValueError) as error:
-            raise LandmarkerError(f'MediaPipe could not process the frame: {error}') from error
 
     def detect_async(self, picture: Image, stamp_ms: int) -> None:
         """
@@ -95,10 +94,24 @@ class Landmarker:
         :param stamp_ms: milliseconds, larger than at every earlier call
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
+        task = self._open_task()
+        with self._calling('take the frame'):
+            task.detect_async(picture, stamp_ms)
+
+    @contextmanager
+    def _calling(self, wanted: str) -> Iterator[None]:
+        """Explain what a call of MediaPipe raises, and distrust the C library where it is that."""
         try:
-            self._open_task().detect_async(picture, stamp_ms)
-        except (RuntimeError, ValueError) as error:
-            raise LandmarkerError(f'MediaPipe could not take the frame: {error}') from error
+            yield
+        except (RuntimeError, ValueError) as error:  # MediaPipe's own
+            raise LandmarkerError(f'MediaPipe could not {wanted}: {error}') from error
+        except Exception as error:
+            problem = f'MediaPipe could not {wanted}: {type(error).__name__}: {error}'
+            if isinstance(self._calls, DirectCalls):
+                DirectCalls.distrust(error)
+                self._calls = PackageCalls(self._open_task(), DirectCalls.distrusted)
+                problem += "; from now on it is called through MediaPipe's Python package"
+            raise LandmarkerError(problem) from error
 
     def _open_task(self) -> vision.PoseLandmarker:
         if self._task is None:
@@ -148,14 +161,6 @@ def _build(
     )
 
 
-def _calls(task: vision.PoseLandmarker) -> DirectCalls | PackageCalls:
-    """Return the faster way to a task's calls, or where there is none its own."""
-    try:
-        return DirectCalls(task)
-    except AttributeError:
-        return PackageCalls(task)
-
-
 def _explain(options: LandmarkerOptions, error: Exception) -> str:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     if options.delegate is Delegate.GPU:
@@ -179,7 +184,9 @@ class _Pixels:
     """Lends numpy the only channel of an Image: the array keeps this, and this keeps the Image."""
 
     def __init__(self, image: Image) -> None:
-        view = image.numpy_view()[:, :, 0]
+        view = image.numpy_view()
+        if view.ndim == 3:  # (H, W) in 0.10.18, (H, W, 1) later
+            view = view[:, :, 0]
         self.__array_interface__ = view.__array_interface__
         self._kept = image, view
 

@@ -56,6 +56,11 @@ class LiveLandmarker:
         self._wake = wake
         self._landmarker = Landmarker(options, self._keep)
 
+    @property
+    def engine(self) -> str:
+        """See Landmarker.engine."""
+        return self._landmarker.engine
+
     def load(self, rgb: NDArray[np.uint8]) -> Any:
         """Copy a frame into MediaPipe's memory, as `Landmarker.load` does."""
         return self._landmarker.load(rgb)

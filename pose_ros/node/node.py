@@ -128,7 +128,8 @@ class PoseNode(LifecycleNode):
             self._configured = Configured(self, self._settings, self._steady_clock)
         except (ImportError, ModelError, LandmarkerError, RuntimeError) as error:
             raise ExpectedError(str(error)) from error
-        self.get_logger().info(f'configured with {self._configured.stream.options.model}')
+        stream = self._configured.stream
+        self.get_logger().info(f'configured with {stream.options.model} and {stream.engine}')
         return SUCCESS
 
     @transition

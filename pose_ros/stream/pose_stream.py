@@ -73,6 +73,11 @@ class PoseStream:
         """The options of the running landmarker."""
         return self._finder.options
 
+    @property
+    def engine(self) -> str:
+        """Which MediaPipe finds the people, and how it is called; for a log."""
+        return self._finder.engine
+
     def set_options(self, options: LandmarkerOptions, search_interval_s: float = 0.0) -> None:
         """
         Use other options from the next frame on; tracking begins again if they differ.

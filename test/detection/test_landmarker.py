@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection.landmarker import Landmarker, _calls, _to_poses
-from pose_ros.detection.mediapipe_c import DirectCalls, PackageCalls
+from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import (
     Delegate,
     LandmarkerError,
@@ -69,48 +68,6 @@ def test_video_equals_mediapipe_bit_for_bit(
             assert_same(result, direct[i])
             assert len(result) == 1
             assert len(result.masks) == masks
-
-
-def test_mediapipes_own_thread_is_not_needed(
-    models: dict[str, Path], astronaut: NDArray[np.uint8]
-) -> None:
-    with Landmarker(LandmarkerOptions(models['lite'])) as ours:
-        through = threading.Event()
-        ours._task._lib._executor.submit(through.wait)
-        assert len(ours.detect(ours.load(astronaut), 0)) == 1
-        with pytest.raises(LandmarkerError, match='timestamp'):
-            ours.detect(ours.load(astronaut), 0)
-        through.set()
-
-
-def test_a_mediapipe_made_in_another_way_is_left_as_it_is(
-    models: dict[str, Path], astronaut: NDArray[np.uint8]
-) -> None:
-    with vision.PoseLandmarker.create_from_options(
-        vision.PoseLandmarkerOptions(
-            BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO
-        )
-    ) as task:
-        del task._lib._lib
-        calls = _calls(task)
-        assert isinstance(calls, PackageCalls)
-        direct = calls.detect_for_video(calls.image(astronaut), 0)
-        assert_same(_to_poses(direct, LandmarkerOptions(models['lite'])), direct)
-
-
-def test_a_task_is_not_closed_while_it_can_be_called(
-    models: dict[str, Path], astronaut: NDArray[np.uint8]
-) -> None:
-    calls = _calls(
-        vision.PoseLandmarker.create_from_options(
-            vision.PoseLandmarkerOptions(
-                BaseOptions(str(models['lite'])), running_mode=vision.RunningMode.VIDEO
-            )
-        )
-    )
-    assert isinstance(calls, DirectCalls)
-    found = calls.detect_for_video(calls.image(astronaut), 0)
-    assert found.pose_landmarks.shape == (1, 33, 5)
 
 
 def test_image_mode_equals_mediapipe_bit_for_bit(
@@ -203,12 +160,3 @@ def test_after_close_nothing_runs(models: dict[str, Path], astronaut: NDArray[np
 def test_a_machine_without_gpu_is_told_so(models: dict[str, Path]) -> None:
     with pytest.raises(LandmarkerError, match=r'set delegate to cpu$'):
         Landmarker(LandmarkerOptions(models['lite'], delegate=Delegate.GPU))
-
-
-def test_a_healthy_landmarker_writes_nothing_to_stderr(
-    models: dict[str, Path], astronaut: NDArray[np.uint8], capfd: pytest.CaptureFixture[str]
-) -> None:
-    with Landmarker(LandmarkerOptions(models['full'])) as ours:
-        assert len(ours.detect(ours.load(astronaut), 1)) == 1
-        ours.detect(ours.load(astronaut), 34)
-    assert capfd.readouterr().err == ''
