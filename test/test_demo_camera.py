@@ -5,6 +5,7 @@ from pathlib import Path
 import re
 import signal
 import subprocess
+import sys
 import time
 
 from ament_index_python.packages import get_package_prefix
@@ -48,6 +49,27 @@ def test_signal_while_starting(number: signal.Signals) -> None:
     _, errors = process.communicate(timeout=10)
     assert process.returncode == 0, errors
     assert 'Traceback' not in errors
+
+
+def test_the_end_of_the_context_is_a_normal_end() -> None:
+    """What a composed process or a launch file may do from outside."""
+    script = (
+        'import rclpy, threading, sys\n'
+        'from pose_ros.demo_camera import main\n'
+        'init = rclpy.init\n'
+        'def then_shut_down(**options):\n'
+        '    init(**options)\n'
+        '    threading.Timer(2.0, rclpy.shutdown).start()\n'
+        'rclpy.init = then_shut_down\n'
+        "sys.argv += ['--ros-args', '-p', 'width:=64']\n"
+        'sys.exit(main())\n'
+    )
+    run = subprocess.run(
+        [sys.executable, '-c', script], text=True, capture_output=True, timeout=30, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert 'Traceback' not in run.stderr
+    assert 'pictures published' in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -162,8 +162,33 @@ def test_there_is_one_cv2_and_its_version_is_4() -> None:
 def test_executables_are_installed_and_carry_an_interpreter(prefix: Path, name: str) -> None:
     executable = prefix / 'lib/pose_ros' / name
     assert os.access(executable, os.X_OK)
-    interpreter = executable.read_text().splitlines()[0].removeprefix('#!')
+    [interpreter] = re.findall(r'^\'\'\'exec\' "(.+?)"', executable.read_text(), re.MULTILINE)
     assert os.access(interpreter, os.X_OK)
+
+
+@pytest.mark.parametrize('folder', ['a folder with spaces', 'x' * 250], ids=['spaces', 'long'])
+def test_an_executable_runs_with_any_path_of_its_interpreter(folder: str, tmp_path: Path) -> None:
+    """The kernel cuts a #! line after 255 characters, and at a space."""
+    interpreter = tmp_path / folder / 'python'
+    interpreter.parent.mkdir()
+    interpreter.symlink_to(sys.executable)
+    executable = tmp_path / 'fetch_models'
+    executable.write_text(
+        (ROOT / 'cmake/executable.py.in')
+        .read_text()
+        .replace('@Python3_EXECUTABLE@', str(interpreter))
+        .replace('@executable@', 'fetch_models')
+    )
+    executable.chmod(0o755)
+    run = subprocess.run(
+        [executable, '--help'],
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert 'heavy' in run.stdout
 
 
 @pytest.mark.parametrize('folder', ['config', 'launch', 'models', 'msg', 'srv'])

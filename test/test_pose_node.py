@@ -35,15 +35,30 @@ EXIT_S = 1.0  # within which a signal ends the process on a machine that does no
 LOADED = 3  # times as long on one that is busy
 
 
-@contextmanager
-def process(*remaps: str, **parameters: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run pose_node."""
+def command(*remaps: str, **parameters: Any) -> list[str]:
     arguments = [part for name, value in parameters.items() for part in ('-p', f'{name}:={value}')]
     arguments += [part for remap in remaps for part in ('-r', remap)]
     executable = Path(get_package_prefix('pose_ros'), 'lib', 'pose_ros', 'pose_node')
-    node = subprocess.Popen(
-        [str(executable), '--ros-args', *arguments], stderr=subprocess.PIPE, text=True
-    )
+    return [str(executable), '--ros-args', *arguments]
+
+
+@contextmanager
+def process(*remaps: str, **parameters: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run pose_node."""
+    with started(command(*remaps, **parameters)) as node:
+        yield node
+
+
+@contextmanager
+def wrapped(script: str, *prefix: str, **parameters: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run pose_node by a shell script, whose arguments are its command."""
+    with started([*prefix, 'sh', '-c', script, 'sh', *command(**parameters)]) as node:
+        yield node
+
+
+@contextmanager
+def started(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    node = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
     try:
         yield node
     finally:
@@ -177,3 +192,22 @@ def test_an_impossible_transition_does_not_end_the_process(
         assert not ros.call(ChangeState, 'pose/change_state', request).success
         change_state(ros, Transition.TRANSITION_CONFIGURE)
         assert node.poll() is None
+
+
+def test_it_works_without_a_standard_error(ros: World, models: dict[str, Path]) -> None:
+    with wrapped('exec "$@" 2>&-', model=str(models['lite'])) as node:
+        change_state(ros, Transition.TRANSITION_CONFIGURE)
+        assert os.readlink(f'/proc/{node.pid}/fd/2') == os.devnull
+
+
+UNSHARE = ('unshare', '--user', '--map-root-user', '--mount')
+
+
+@pytest.mark.skipif(
+    subprocess.run([*UNSHARE, 'true'], capture_output=True, check=False).returncode != 0,
+    reason='this machine lets nobody mount a file system of their own',
+)
+def test_it_works_without_a_writable_temporary_folder(ros: World, models: dict[str, Path]) -> None:
+    read_only = 'for each in /tmp /var/tmp; do mount -t tmpfs -o ro none $each; done; cd /sys; '
+    with wrapped(read_only + 'exec "$@"', *UNSHARE, model=str(models['lite'])):
+        change_state(ros, Transition.TRANSITION_CONFIGURE)

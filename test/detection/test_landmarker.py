@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Landmarks bit-equal to direct calls of MediaPipe, clear errors, and no noise."""
+"""Landmarks bit-equal to direct calls of MediaPipe, and clear errors."""
 
 from pathlib import Path
+import signal
+import subprocess
+import sys
 import threading
 
 from mediapipe import Image, ImageFormat
@@ -160,3 +163,40 @@ def test_after_close_nothing_runs(models: dict[str, Path], astronaut: NDArray[np
 def test_a_machine_without_gpu_is_told_so(models: dict[str, Path]) -> None:
     with pytest.raises(LandmarkerError, match=r'set delegate to cpu$'):
         Landmarker(LandmarkerOptions(models['lite'], delegate=Delegate.GPU))
+
+
+CRASHES = """
+import os, signal, sys, threading
+import numpy as np
+from pathlib import Path
+from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.options import LandmarkerOptions
+
+def look(frames):
+    with Landmarker(LandmarkerOptions(Path(sys.argv[1]))) as landmarker:
+        for i in range(frames):
+            landmarker.detect(landmarker.load(np.zeros((48, 64, 3), np.uint8)), i)
+
+before = os.fstat(2)
+nodes = [threading.Thread(target=look, args=(frames,)) for frames in (5, 15, 25)]
+for node in nodes:
+    node.start()
+for node in nodes:
+    node.join()
+assert os.fstat(2) == before
+os.write(2, b'the last words\\n')
+os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_several_landmarkers_leave_standard_error_alone_and_last_words_come_out(
+    models: dict[str, Path],
+) -> None:
+    run = subprocess.run(
+        [sys.executable, '-c', CRASHES, models['lite']],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == -signal.SIGSEGV, run.stderr
+    assert run.stderr.endswith(b'the last words\n')

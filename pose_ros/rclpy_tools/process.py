@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives an executable its standard streams and its answers to SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import os
+import signal
+from types import FrameType
+
+__all__ = ['Ending', 'occupy_standard_streams']
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SPIN_S = 0.1
+
+
+def occupy_standard_streams() -> None:
+    """
+    Open /dev/null in the place of each standard stream that the process was started without.
+
+    To be called first. Else the next file or socket would get the number 2, and whatever C++
+    writes to standard error would go into that.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(0)  # nothing is held yet, and a second signal must not meet an orderly exit
+
+
+class Ending:
+    """
+    What SIGINT and SIGTERM do to this process: first they end it, later they are only noted.
+
+    A signal only sets a flag, however often it comes (ros2 launch forwards the one that the
+    terminal sent already): raised in the middle of a release, it would leave threads behind.
+    """
+
+    def __init__(self) -> None:
+        """Have signals end the process at once: nothing is held yet, and imports take long."""
+        self._came: list[int] = []  # an Event is not safe against a second signal
+        for number in SIGNALS:
+            signal.signal(number, _leave)
+
+    def note_signals(self) -> None:
+        """Have signals only be noted from now on, for an orderly end."""
+        for number in SIGNALS:
+            signal.signal(number, lambda number, _frame: self._came.append(number))
+
+    def spin(
+        self,
+        spin_once: Callable[..., None],
+        may_run: Callable[[], bool],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """
+        Spin until a signal, the end of rclpy's context, or as long as may be.
+
+        :param spin_once: the executor's
+        :param failed: takes what a callback raised; spinning goes on
+        """
+        from rclpy.executors import ExternalShutdownException  # noqa: PLC0415, after the signals
+
+        while may_run() and not self._came:
+            try:
+                spin_once(timeout_sec=SPIN_S)
+            except ExternalShutdownException:
+                return
+            except Exception as error:
+                failed(error)
+
+    def ignore_signals(self) -> None:
+        """Ignore signals: the interpreter's end would give them their default back."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
