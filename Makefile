@@ -1,4 +1,4 @@
-# make demo | test | bench | bench-accuracy | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | test | bench | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -25,7 +25,7 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo bench: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo test bench bench-accuracy lint setup clean
+.PHONY: demo test bench bench-accuracy reference lint setup clean
 
 setup: $(BUILT)
 
@@ -47,6 +47,9 @@ bench: $(BUILT)
 
 bench-accuracy: $(BUILT)
 	@$(VENV)/bin/python benchmark/accuracy.py
+
+reference: $(BUILT)
+	@$(VENV)/bin/python scripts/reference.py
 
 lint: $(BUILT)
 	$(VENV)/bin/ruff check .

@@ -25,7 +25,7 @@ DOCUMENTS = [
     ROOT / 'models/README.md',
     *sorted((ROOT / 'docs').glob('*.md')),
 ]
-TABLES = runpy.run_path(str(ROOT / 'scripts/readme_tables.py'))
+REFERENCE = runpy.run_path(str(ROOT / 'scripts/reference.py'))
 
 # What is subscribed to depends on parameters; each combination adds its topics.
 SETTINGS: list[dict[str, Any]] = [{}, {'image_transport': 'compressed'}]
@@ -46,26 +46,15 @@ def rows(heading: str, text: str = README) -> list[list[str]]:
     ]
 
 
-@pytest.fixture
-def tables(ros: World) -> dict[str, str]:
-    return TABLES['tables']()
+@pytest.mark.parametrize('path', REFERENCE['documents'](), ids=lambda path: path.name)
+def test_what_is_generated_is_up_to_date(path: Path) -> None:
+    wanted = REFERENCE['documents']()[path]
+    assert path.read_text() == wanted, f'{path.name} is out of date; to repair it: make reference'
 
 
-def test_the_tables_of_parameters_and_arguments_are_up_to_date(tables: dict[str, str]) -> None:
-    written = {
-        name: text.strip()
-        for _, name, text in re.findall(
-            r'(<!-- table: (\S+) -->)(.*?)<!-- end of table -->', README, re.DOTALL
-        )
-    }
-    assert set(written) == set(tables)
-    for name, table in tables.items():
-        missing = set(table.splitlines()) - set(written[name].splitlines())
-        outdated = set(written[name].splitlines()) - set(table.splitlines())
-        assert written[name] == table, (
-            f'{name}: missing {sorted(missing)}, outdated {sorted(outdated)}; to mend it: '
-            'python scripts/readme_tables.py'
-        )
+def test_every_generated_table_has_its_place() -> None:
+    text = ''.join(path.read_text() for path in REFERENCE['documents']())
+    assert sorted(re.findall(r'<!-- table: (\S+) -->', text)) == sorted(REFERENCE['tables']())
 
 
 Ends = Callable[[Node], dict[str, type]]
