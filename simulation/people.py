@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.following.position_fit import HIPS, TORSO
+from pose_ros.following.landmark_weights import HIPS, TORSO
 from pose_ros.images.intrinsics import Intrinsics
 from pose_ros.poses.geometry import viewing_rotations
 from pose_ros.poses.poses import Poses

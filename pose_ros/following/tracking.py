@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The people of a frame in, the same people with ids that stay with them out.
+Gives the people of each frame ids that stay with them.
 
 Driven by the stamps alone, so that a recording gives the same ids at any speed.
 """
@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.following.assignment import assign
 from pose_ros.poses.poses import UNTRACKED, Poses, X, Y
 from pose_ros.poses.skeleton import Landmark
 
-__all__ = ['Tracker', 'assign']
+__all__ = ['Tracker']
 
 # Standard deviation of where a landmark is against where its track's motion would have it, as a
 # fraction of the torso's length: from one frame to the next, and growing with each second unseen.
@@ -24,10 +25,9 @@ SIMILARITY_SIGMA_TORSOS = 0.45
 REACH_PER_S = 0.6
 
 MIN_SIMILARITY = 0.05  # of a person and a track, to be the same; far from each other it is 0
-UNSEEN_DECAY_PER_S = (
-    0.03  # of an unseen track's similarity: of two tracks that cover each other, the one
-)
-# person who is seen then goes on with the one seen last
+# Of an unseen track's similarity: where two tracks cover each other and one person is seen, the
+# track that was seen last goes on.
+UNSEEN_DECAY_PER_S = 0.03
 MIN_WEIGHT = 0.02  # of a landmark that is not visible at all: the model guesses well
 VELOCITY_TIME_S = 0.6  # in which a track's velocity follows a new one by 63 %
 MIN_STEP_S = 1e-3  # between two frames, so that a velocity is finite
@@ -44,7 +44,7 @@ class _Tracks:
     :param ids: int32 (N,)
     :param stamps_ns: int64 (N,)
     :param points: (N, 33, 2)
-    :param weights: (N, 33), the visibility, in [LEAST_WEIGHT, 1]
+    :param weights: (N, 33), the visibility, in [MIN_WEIGHT, 1]
     :param lengths: (N,), the torso's longer diagonal
     :param velocities: (N, 2), of the whole body, per second
     """
@@ -57,7 +57,7 @@ class _Tracks:
     velocities: NDArray[np.float32]
 
     @classmethod
-    def seen(cls, result: Poses, stamp_ns: int, aspect: float) -> _Tracks:
+    def from_poses(cls, result: Poses, stamp_ns: int, aspect: float) -> _Tracks:
         """Return what is known of people at first sight."""
         points = result.landmarks[:, :, X : Y + 1] * np.array((aspect, 1), np.float32)
         diagonals = points[:, SHOULDERS] - points[:, OPPOSITE_HIPS]
@@ -90,9 +90,10 @@ class Tracker:
     Gives each person an id that stays through reordering, crossings and misses.
 
     A track goes on with the person whose skeleton is most like its own, moved on with its
-    velocity: the mean of exp(-d^2 / 2s^2) over the landmarks, weighted by visibility (the object
-    keypoint similarity of COCO with one s for all landmarks, REACH times the torso's length). All
-    tracks and people are matched at once, so that the sum of the similarities is the largest.
+    velocity: the mean of exp(-d^2 / 2s^2) over the landmarks, weighted by visibility. This is the
+    object keypoint similarity of COCO with one s for all landmarks: SIMILARITY_SIGMA_TORSOS times
+    the torso's length. All tracks and people are matched at once, so that the sum of the
+    similarities is the largest.
     """
 
     def __init__(self, max_missed_s: float) -> None:
@@ -107,7 +108,7 @@ class Tracker:
             raise ValueError(f'max_missed_s: wanted 0 or more seconds, got {max_missed_s}')
         self.max_missed_s = max_missed_s
         self._next_id = 1  # leaves 0 to whoever needs a number for nobody
-        self._tracks = _Tracks.seen(Poses.empty(), 0, 1.0)
+        self._tracks = _Tracks.from_poses(Poses.empty(), 0, 1.0)
 
     def reset(self) -> None:
         """Forget all tracks, as when the stamps jump back. Their ids are not used again."""
@@ -123,7 +124,7 @@ class Tracker:
         """
         if not len(result):
             return result
-        tracks, people = self._tracks, _Tracks.seen(result, stamp_ns, width / height)
+        tracks, people = self._tracks, _Tracks.from_poses(result, stamp_ns, width / height)
         recent = stamp_ns - tracks.stamps_ns <= self.max_missed_s * 1e9
         tracks = tracks if recent.all() else tracks[recent]
         similarities, velocities = _compared(people, tracks, width / height)
@@ -154,69 +155,25 @@ def _compared(
         when it goes on with the person
     """
     unseen_s = (people.stamps_ns[0] - tracks.stamps_ns) * 1e-9
-    # No farther than the edges of the image: there, who left it is seen again.
+    # No farther than the edges of the image: whoever left it is seen again there.
     middles = (
         tracks.points[:, Landmark.LEFT_SHOULDER] + tracks.points[:, Landmark.RIGHT_SHOULDER]
     ) / 2
     ends = middles + tracks.velocities * unseen_s[:, None]
     ends = np.maximum(np.minimum(middles, 0), np.minimum(ends, np.maximum(middles, (aspect, 1))))
     moves = ends - middles
-    ways = people.points[:, None] - (tracks.points + moves[:, None])
+    offsets = people.points[:, None] - (tracks.points + moves[:, None])
     weights = people.weights[:, None] * tracks.weights
     weights /= weights.sum(axis=2, keepdims=True)
 
     reach = (SIMILARITY_SIGMA_TORSOS + REACH_PER_S * unseen_s) * np.sqrt(
         people.lengths[:, None] * tracks.lengths
     )
-    squares = np.einsum('ntki,ntki->ntk', ways, ways)
+    squares = np.einsum('ntki,ntki->ntk', offsets, offsets)
     near = np.exp(squares / (-2 * reach * reach)[:, :, None])
     similarities = np.einsum('ntk,ntk->nt', weights, near) * np.exp(-UNSEEN_DECAY_PER_S * unseen_s)
 
     step_s = np.maximum(unseen_s, MIN_STEP_S)[:, None]
-    new = (np.einsum('ntk,ntki->nti', weights, ways) + moves) / step_s
+    new = (np.einsum('ntk,ntki->nti', weights, offsets) + moves) / step_s
     follow = 1 - np.exp(-step_s / VELOCITY_TIME_S)
     return similarities, tracks.velocities + follow * (new - tracks.velocities)
-
-
-def assign(gains: NDArray[Any]) -> NDArray[np.intp]:
-    """
-    Return which column each row gets, so that the sum of the gains is the largest there is.
-
-    Each column goes to one row at most, and a row gets none rather than one without a gain.
-    Exact: shortest augmenting paths (the Hungarian method as Jonker and Volgenant, Computing 38,
-    1987, improved it), at most N^2 (N + M) steps.
-
-    :param gains: (N, M), finite
-    :returns: (N,) indices of columns, -1 for none
-    """
-    rows, columns = gains.shape
-    if columns:  # where each row can have its largest gain, no sum is larger
-        best = gains.argmax(axis=1)
-        if len(set(best.tolist())) == rows and (gains.max(axis=1) > 0).all():
-            return best
-    none = np.zeros((rows, rows))  # a column for each row that gets no other
-    costs = np.hstack((-np.maximum(gains, 0), none)).tolist()
-    owners, prices = [-1] * (columns + rows), [0.0] * (columns + rows)
-    for row in range(rows):
-        # The cheapest way from this row to a column without owner; those passed move on.
-        ways = [cost - price for cost, price in zip(costs[row], prices, strict=True)]
-        via, ahead, passed = [-1] * len(ways), list(range(len(ways))), []
-        while (owner := owners[column := min(ahead, key=ways.__getitem__)]) >= 0:
-            ahead.remove(column)
-            passed.append(column)
-            left = ways[column] - costs[owner][column] + prices[column]
-            for other in ahead:
-                onward = left + costs[owner][other] - prices[other]
-                if onward < ways[other]:
-                    ways[other], via[other] = onward, column
-        for each in passed:
-            prices[each] += ways[each] - ways[column]
-        while via[column] >= 0:
-            owners[column] = owners[via[column]]
-            column = via[column]
-        owners[column] = row
-    taken = np.full(rows, -1)
-    for column, owner in enumerate(owners[:columns]):
-        if owner >= 0 and gains[owner, column] > 0:
-            taken[owner] = column
-    return taken

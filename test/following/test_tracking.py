@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 import pytest
 
 from pose_ros.detection.options import LandmarkerOptions
-from pose_ros.following.tracking import MIN_SIMILARITY, Tracker, assign
+from pose_ros.following.tracking import Tracker
 from pose_ros.poses.poses import VISIBILITY, Poses, X, Y
 from simulation.composed import Standing, cutouts, watch
 from simulation.scenes import SCENES, straight
@@ -195,30 +193,3 @@ def test_a_skeleton_without_extent(standing: Poses) -> None:
 def test_impossible_memory(seconds: float) -> None:
     with pytest.raises(ValueError, match='max_missed_s: wanted 0 or more seconds'):
         Tracker(seconds)
-
-
-def best(gains: NDArray[np.float64]) -> float:
-    """Return the largest sum of gains, by trying everything."""
-    rows, columns = gains.shape
-    padded = np.hstack((gains, np.zeros((rows, rows))))
-    return max(
-        padded[range(rows), list(each)].sum() for each in permutations(range(columns + rows), rows)
-    )
-
-
-@pytest.mark.parametrize('shape', [(0, 0), (0, 2), (2, 0), (1, 4), (4, 1), (3, 3), (4, 3), (4, 4)])
-def test_the_assignment_is_the_best(shape: tuple[int, int]) -> None:
-    rng = np.random.default_rng(sum(shape))
-    for gains in (*rng.normal(0.5, 1, (30, *shape)), *rng.integers(-2, 4, (10, *shape)) / 2):
-        columns = assign(gains)
-        rows = np.flatnonzero(columns >= 0)
-        assert columns.shape == shape[:1]
-        assert len(set(columns[rows])) == len(rows)
-        assert (gains[rows, columns[rows]] > 0).all()
-        assert gains[rows, columns[rows]].sum() == pytest.approx(best(gains))
-
-
-def test_the_assignment_looks_at_everybody() -> None:
-    """The nearest pair is not matched when that would cost another person their track."""
-    gains = np.array(((0.9, 0.8), (0.85, MIN_SIMILARITY)))
-    assert assign(gains).tolist() == [1, 0]
