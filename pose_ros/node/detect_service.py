@@ -7,11 +7,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from rclpy.serialization import deserialize_message
+
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
 from pose_ros.images.frame import FrameError, to_frame
+from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node.fault_log import FaultLog
-from pose_ros.outputs.pose_message import PoseMessageWriter
+from pose_ros.outputs.pose_cdr import serialize_poses
 from pose_ros.srv import DetectPoses
 
 __all__ = ['DetectService']
@@ -40,7 +43,6 @@ class DetectService:
         """
         self._alone, self._faults = alone, faults
         self._landmarker: Landmarker | None = None
-        self._writer = PoseMessageWriter()
         self.set_options(options)
 
     def set_options(self, options: LandmarkerOptions) -> None:
@@ -72,7 +74,9 @@ class DetectService:
         result = self._landmarker.detect(self._landmarker.load(frame.rgb), 0)
         height, width = frame.rgb.shape[:2]
         response.success = True
-        response.result = self._writer.write(result, frame.header, width, height)
+        response.result = deserialize_message(
+            serialize_poses(result, frame.header, width, height), PoseLandmarksArray
+        )
         return response
 
     def close(self) -> None:

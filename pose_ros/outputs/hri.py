@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.outputs.pose_message import ROI_MIN_VISIBILITY
 from pose_ros.outputs.tf_frames import body_id
+from pose_ros.poses.geometry import ROI_MIN_VISIBILITY
 from pose_ros.poses.poses import UNTRACKED, Poses
 from pose_ros.poses.skeleton import Landmark
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Where people are: positions in, the turns and places of their landmarks in the optical frame out.
+Computes where a person's landmarks are: in the optical frame, and their box in the image.
 
 MediaPipe's landmark model sees each person in a crop of its own, as if the camera had turned to
 them: its world landmarks are in a frame whose z axis is the line of sight, not the optical axis.
@@ -8,7 +8,7 @@ them: its world landmarks are in a frame whose z axis is the line of sight, not 
 
 from __future__ import annotations
 
-from math import hypot
+from math import hypot, isfinite
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,17 @@ from numpy.typing import NDArray
 
 from pose_ros.poses.poses import Poses
 
-__all__ = ['placed_landmarks', 'turned', 'viewing_quaternions', 'viewing_rotations']
+__all__ = [
+    'ROI_MIN_VISIBILITY',
+    'placed_landmarks',
+    'turned',
+    'viewing_quaternions',
+    'viewing_rotations',
+    'visible_box_px',
+]
 
 EPSILON = 1e-9
+ROI_MIN_VISIBILITY = 0.5  # a landmark below it does not widen the region of interest
 
 
 def placed_landmarks(result: Poses) -> NDArray[np.float64]:
@@ -82,3 +90,34 @@ def turned(
     """
     with np.errstate(invalid='ignore'):  # landmarks that are not finite stay so
         return world_m @ viewing_rotations(directions).transpose(0, 2, 1)
+
+
+def visible_box_px(
+    landmarks: NDArray[np.float32],
+    width: int,
+    height: int,
+) -> tuple[int, int, int, int]:
+    """
+    Return the box of the pixels that hold the visible landmarks; all zero when none is in view.
+
+    :param landmarks: float32 (33, 5), normalized
+    :param width: of the image, pixels
+    :param height: of the image, pixels
+    :returns: left, top, width and height in pixels
+    """
+    points = [
+        (x, y)
+        for x, y, _, visibility, _ in landmarks.tolist()
+        if visibility >= ROI_MIN_VISIBILITY and isfinite(x) and isfinite(y)
+    ]
+    if not any(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
+        return 0, 0, 0, 0
+    xs, ys = zip(*points, strict=True)
+    left, right = _pixel(min(xs), width), _pixel(max(xs), width)
+    top, bottom = _pixel(min(ys), height), _pixel(max(ys), height)
+    return left, top, right - left + 1, bottom - top + 1
+
+
+def _pixel(normalized: float, size: int) -> int:
+    """Return which of so many pixels in a row a coordinate is in, or the nearest to it."""
+    return int(min(max(normalized * size, 0), size - 1))

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from pose_ros.poses.skeleton import Landmark
 
-__all__ = ['UNTRACKED', 'Poses', 'PositionSource']
+__all__ = ['COLUMNS', 'UNTRACKED', 'Poses', 'PositionSource']
 
 UNTRACKED = -1  # the track id of a person who is not tracked
 
-X, Y, Z, VISIBILITY, PRESENCE = range(5)  # columns of Poses.landmarks and Poses.world_landmarks
+# Columns of Poses.landmarks and Poses.world_landmarks, with the names of Landmark.msg.
+COLUMNS = ('x', 'y', 'z', 'visibility', 'presence')
+X, Y, Z, VISIBILITY, PRESENCE = range(5)
 
 
 class PositionSource(IntEnum):

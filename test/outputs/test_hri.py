@@ -13,8 +13,8 @@ from rclpy.validate_full_topic_name import validate_full_topic_name
 from std_msgs.msg import Header
 
 from pose_ros.outputs.hri import BODIES, BodyPublishers, keypoints, regions
-from pose_ros.outputs.pose_message import PoseMessageWriter
 from pose_ros.outputs.tf_frames import body_id
+from pose_ros.poses.geometry import visible_box_px
 from pose_ros.poses.poses import PRESENCE, VISIBILITY, Poses, X, Y
 from pose_ros.poses.skeleton import Landmark
 from simulation.ros_world import World
@@ -149,15 +149,13 @@ def test_regions_hold_what_is_visible(
 def test_regions_are_those_of_the_poses() -> None:
     """Within the pixels that the pose's region of interest counts whole."""
     result = people(1, 2, 3)
-    poses = PoseMessageWriter().write(result, HEADER, 640, 480).poses
-    for pose, (left, top, right, bottom, c) in zip(poses, regions(result).tolist(), strict=True):
-        roi = pose.roi
-        assert (roi.x_offset, roi.y_offset) == (int(left * 640), int(top * 480))
-        assert (roi.x_offset + roi.width, roi.y_offset + roi.height) == (
-            int(right * 640) + 1,
-            int(bottom * 480) + 1,
-        )
-        assert c == pose.confidence
+    for landmarks, confidence, (left, top, right, bottom, c) in zip(
+        result.landmarks, result.confidence.tolist(), regions(result).tolist(), strict=True
+    ):
+        box = (int(left * 640), int(top * 480), int(right * 640), int(bottom * 480))
+        x_offset, y_offset, width, height = visible_box_px(landmarks, 640, 480)
+        assert (x_offset, y_offset, x_offset + width - 1, y_offset + height - 1) == box
+        assert c == confidence
 
 
 def test_without_hri_msgs_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

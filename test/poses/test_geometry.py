@@ -7,6 +7,7 @@ from pose_ros.poses.geometry import (
     turned,
     viewing_quaternions,
     viewing_rotations,
+    visible_box_px,
 )
 from pose_ros.poses.poses import Poses
 from pose_ros.poses.skeleton import Landmark
@@ -51,3 +52,26 @@ def test_landmarks_are_turned_and_then_moved() -> None:
     np.testing.assert_allclose(
         turned(landmarks[:1, :, :3], np.array([[0, 0, 1.0]])), landmarks[:1, :, :3]
     )
+
+
+@pytest.mark.parametrize(
+    ('points', 'box'),
+    [
+        ([(0.5, 0.5, 1)], (50, 100, 1, 1)),
+        ([(0.1, 0.1, 1), (0.305, 0.203, 0.5)], (10, 20, 21, 21)),
+        ([(0.1, 0.1, 1), (0.9, 0.9, 0.49)], (10, 20, 1, 1)),  # the second is hidden
+        ([(0, 0, 1), (1, 1, 1)], (0, 0, 100, 200)),
+        ([(-4, 0.5, 1), (0.25, 9, 1)], (0, 0, 0, 0)),  # each is beside the image
+        ([(-4, 0.5, 1), (0.5, 0.5, 1), (0.25, 9, 1)], (0, 100, 51, 100)),
+        ([(0.5, 0.5, 0.4)], (0, 0, 0, 0)),
+        ([(np.nan, 0.5, 1), (0.5, np.inf, 1), (0.5, 0.5, np.nan)], (0, 0, 0, 0)),
+        ([(np.nan, 0.5, 1), (0.5, 0.5, 1), (3e38, 0.5, 1)], (50, 100, 50, 1)),
+    ],
+)
+@pytest.mark.filterwarnings('error')
+def test_the_box_of_the_visible_landmarks(
+    points: list[tuple[float, float, float]], box: tuple[int, int, int, int]
+) -> None:
+    landmarks = np.zeros((33, 5), np.float32)
+    landmarks[: len(points), (0, 1, 3)] = points
+    assert visible_box_px(landmarks, 100, 200) == box
