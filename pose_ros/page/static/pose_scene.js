@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The people where they stand, seen from anywhere: drawn only when something changed.
+
+import { CSS2DRenderer, OrbitControls, THREE } from "nicegui-scene";
+import { CameraModel } from "pose-page/camera_model.js";
+import { Floor, People } from "pose-page/people3d.js";
+import { live } from "pose-page/stream.js";
+
+const THEMES = {
+  light: { background: 0xf3f5f7, grid: 0xc4cad1, axis: 0x8a929c, frustum: 0x66707c },
+  dark: { background: 0x16191d, grid: 0x343b44, axis: 0x6b7480, frustum: 0x8d97a5 },
+};
+const VIEWS = { camera: "1", above: "2", side: "3", free: "4" };
+
+export default {
+  template: `
+    <div class="pose-scene" ref="box">
+      <canvas ref="canvas" role="img" aria-label="People in three dimensions"></canvas>
+      <div ref="labels" class="pose-scene-labels"></div>
+      <p v-if="failure" class="pose-words">{{ failure }}</p>
+      <p v-else-if="note" class="pose-scene-note">{{ note }}</p>
+    </div>`,
+  props: { dark: Boolean },
+  data: () => ({ failure: "", note: "" }),
+  watch: { dark: "paint" },
+  mounted() {
+    try {
+      this.renderer = new THREE.WebGLRenderer({ canvas: this.$refs.canvas, antialias: true });
+    } catch {
+      this.failure = "This browser has no WebGL, which the 3D view needs.";
+      return;
+    }
+    this.build();
+    this.listen = (name, does) => live.addEventListener(name, (this.does[name] = does.bind(this)));
+    this.does = {};
+    this.listen("frame", this.onFrame);
+    this.listen("status", this.onStatus);
+    this.listen("ended", this.onFrame);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.$refs.box);
+    this.paint();
+    this.look("free");
+  },
+  unmounted() {
+    for (const [name, does] of Object.entries(this.does ?? {})) live.removeEventListener(name, does);
+    this.observer?.disconnect();
+    this.renderer?.dispose();
+  },
+  methods: {
+    build() {
+      this.scene = new THREE.Scene();
+      this.eye = new THREE.PerspectiveCamera(50, 1, 0.05, 200);
+      this.text = new CSS2DRenderer({ element: this.$refs.labels });
+      this.controls = new OrbitControls(this.eye, this.$refs.canvas);
+      this.controls.addEventListener("change", () => this.render());
+      this.scene.add(new THREE.HemisphereLight(0xffffff, 0x8890a0, 2.2));
+      const sun = new THREE.DirectionalLight(0xffffff, 1.6);
+      sun.position.set(2, 4, 3);
+      this.scene.add(sun);
+      // The optical frame (x right, y down, z ahead) in three.js's (y up, z towards the viewer).
+      this.optical = new THREE.Group();
+      this.optical.rotation.x = Math.PI;
+      this.scene.add(this.optical);
+      this.floor = new Floor(this.optical);
+      this.model = new CameraModel(this.optical);
+      this.people = new People(this.optical);
+    },
+    paint() {
+      if (!this.renderer) return;
+      const theme = THEMES[this.dark ? "dark" : "light"];
+      this.scene.background = new THREE.Color(theme.background);
+      this.floor.paint(theme);
+      this.model.paint(theme);
+      this.render();
+    },
+    onFrame() {
+      const { frame, skeleton } = live;
+      this.model.show(frame?.bitmap, frame?.size);
+      if (skeleton) this.people.show(frame?.people ?? [], skeleton, frame?.seconds ?? 0);
+      this.floor.follow(frame?.people ?? []);
+      const lost = frame?.people.some((each) => !each.position);
+      this.note = lost ? "Distances are unknown (no camera_info): people are shown at 2 m." : "";
+      this.render();
+    },
+    onStatus() {
+      this.model.setCamera(live.camera);
+      this.render();
+    },
+    look(name) {
+      if (!(name in VIEWS)) return;
+      const middle = this.people.middle();
+      const far = Math.max(2.5, -middle.z);
+      const target = name === "camera" ? new THREE.Vector3(0, 0, -far) : middle;
+      const at = {
+        camera: new THREE.Vector3(0, 0, 0.001),
+        above: new THREE.Vector3(middle.x, middle.y + far * 1.4, middle.z + 0.01),
+        side: new THREE.Vector3(middle.x + far * 1.3, middle.y + 0.2, middle.z / 2),
+        free: new THREE.Vector3(far * 0.75, 0.9, far * 0.55),
+      }[name];
+      if (name === "side") target.z = middle.z / 2;
+      if (name === "free") target.set(middle.x / 2, middle.y, middle.z * 0.6);
+      this.eye.fov = name === "camera" ? this.model.verticalFovDeg() : 50;
+      this.eye.updateProjectionMatrix();
+      this.eye.position.copy(at);
+      this.controls.target.copy(target);
+      this.controls.update();
+      this.render();
+    },
+    resize() {
+      const { box } = this.$refs;
+      if (!box.clientWidth || !box.clientHeight) return;
+      this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+      this.renderer.setSize(box.clientWidth, box.clientHeight, false);
+      this.text.setSize(box.clientWidth, box.clientHeight);
+      this.eye.aspect = box.clientWidth / box.clientHeight;
+      this.eye.updateProjectionMatrix();
+      this.render();
+    },
+    render() {
+      if (this.asked || !this.renderer) return;
+      this.asked = requestAnimationFrame(() => {
+        this.asked = null;
+        this.renderer.render(this.scene, this.eye);
+        this.text.render(this.scene, this.eye);
+      });
+    },
+  },
+};
