@@ -6,25 +6,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 import os
-import signal
 import sys
-from types import FrameType
 from typing import TYPE_CHECKING
+
+from pose_ros.rclpy_tools.process import Ending, occupy_standard_streams
 
 if TYPE_CHECKING:
     from pose_ros.page.service import PageService
 
 __all__ = ['main']
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+POLL_S = 0.1
 MOST_PIXELS = 100_000_000  # of a picture that a visitor sends
-NOT_INSTALLED = """\
-pose_page needs packages that the pose node does not: {error}
-Install them into the environment that pose_ros was built with: pip install nicegui rosbags pillow"""
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    os._exit(0)  # nothing is held yet, and a second signal must not meet an orderly exit
+NOT_INSTALLED = (
+    '{error}. The page needs packages that the pose node does not; into the environment that '
+    'pose_ros was built with: pip install nicegui pillow rosbags'
+)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -34,16 +31,17 @@ def main(args: Sequence[str] | None = None) -> int:
     :param args: command line arguments; None: those of the process
     :returns: the process' exit code: 0, or 1 when the page could not start
     """
-    for number in SIGNALS:
-        signal.signal(number, _leave)
+    occupy_standard_streams()
+    ending = Ending()
     os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(MOST_PIXELS))
     # Not before: importing takes more than a second.
     import rclpy  # noqa: PLC0415
     from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
+    ending.note_signals()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
-        _serve()
+        _serve(ending)
         code = 0
     except ModuleNotFoundError as error:
         rclpy.logging.get_logger('pose_page').fatal(NOT_INSTALLED.format(error=error))
@@ -52,12 +50,11 @@ def main(args: Sequence[str] | None = None) -> int:
         rclpy.logging.get_logger('pose_page').fatal(str(error))
         code = 1
     rclpy.try_shutdown()
-    for number in SIGNALS:  # the interpreter's end would give them their default back
-        signal.signal(number, signal.SIG_IGN)
+    ending.ignore_signals()
     return code
 
 
-def _serve() -> None:
+def _serve(ending: Ending) -> None:
     """
     Run the node and the page until a signal.
 
@@ -77,16 +74,21 @@ def _serve() -> None:
         raise ValueError('; '.join(problems.values()))
     service = PageService(node, PageOptions(**values))
     try:
-        asyncio.run(_until_signal(service))
+        asyncio.run(_until_signal(service, ending))
     finally:
         service.close()
 
 
-async def _until_signal(service: PageService) -> None:
-    for number in SIGNALS:
-        signal.signal(number, lambda *_: service.end())
+async def _until_signal(service: PageService, ending: Ending) -> None:
+    async def end_with_signal() -> None:
+        while not ending.is_due:
+            await asyncio.sleep(POLL_S)
+        service.end()
+
+    waiting = asyncio.create_task(end_with_signal())
     print(f'[pose_page] open {service.address} - Ctrl-C ends it', flush=True)
     await service.run()
+    waiting.cancel()
 
 
 if __name__ == '__main__':

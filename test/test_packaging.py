@@ -5,7 +5,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.metadata import PathDistribution, distributions, version
+from importlib.metadata import PathDistribution, distributions, requires, version
 import os
 from pathlib import Path
 import re
@@ -26,8 +26,9 @@ import pytest
 from simulation.ros_world import World
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / 'pose_ros/page'
 ENVIRONMENT = Path(sys.prefix)
-EXECUTABLES = ['demo_camera', 'fetch_models', 'pose_node']
+EXECUTABLES = ['demo_camera', 'fetch_models', 'pose_node', 'pose_page']
 ROSDEP_KEYS = {  # of modules that ROS 2 packages do not bring
     'cv2': 'python3-opencv',
     'flatbuffers': 'python3-mediapipe-pip',
@@ -96,7 +97,38 @@ def test_package_xml_names_all_that_is_imported(package: Package) -> None:
         ast.parse(path.read_text())
         for folder in ('pose_ros', 'launch')
         for path in (ROOT / folder).rglob('*.py')
+        if PAGE not in path.parents
     ]
+    missing = _not_of_rosdep(trees) - {
+        each.name for each in package.exec_depends + package.test_depends
+    }
+    if list((ROOT / 'launch').glob('*.xml')):
+        assert 'launch_xml' in {each.name for each in package.exec_depends}
+    assert not missing
+
+
+def test_the_extra_names_what_only_the_page_imports(
+    package: Package, distribution: PathDistribution
+) -> None:
+    trees = [ast.parse(path.read_text()) for path in PAGE.rglob('*.py')]
+    only_there = _not_of_rosdep(trees) - {each.name for each in package.exec_depends}
+    extra = {
+        each.name: each
+        for each in map(Requirement, distribution.requires or [])
+        if each.marker and each.marker.evaluate({'extra': 'page'})
+    }
+    brought = {Requirement(each).name for each in requires('nicegui') or []}
+    names = {'PIL': 'pillow'}
+    assert {names.get(each, each) for each in only_there} <= extra.keys() | brought
+    wanted = (ROOT / 'requirements/page.txt').read_text().splitlines()
+    lines = [Requirement(line) for line in wanted if not line.startswith('#')]
+    assert {each.name: each.specifier for each in lines} == {
+        name: each.specifier for name, each in extra.items()
+    }
+
+
+def _not_of_rosdep(trees: list[ast.Module]) -> set[str]:
+    """Return what modules import, by the name of its package."""
     nodes = [node for tree in trees for node in ast.walk(tree)]
     imported = {
         alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
@@ -104,13 +136,8 @@ def test_package_xml_names_all_that_is_imported(package: Package) -> None:
     imported |= {
         str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and not node.level
     }
-    tops = {name.split('.')[0] for name in imported} - sys.stdlib_module_names - {package.name}
-    if list((ROOT / 'launch').glob('*.xml')):
-        tops.add('launch_xml')
-    missing = {ROSDEP_KEYS.get(name, name) for name in tops} - {
-        each.name for each in package.exec_depends + package.test_depends
-    }
-    assert not missing
+    tops = {name.split('.')[0] for name in imported} - sys.stdlib_module_names - {'pose_ros'}
+    return {ROSDEP_KEYS.get(name, name) for name in tops}
 
 
 def test_the_constraints_keep_mediapipe_within_package_xml(distribution: PathDistribution) -> None:

@@ -39,10 +39,11 @@ BELOW = {
         'stream',
     },
     'demo': {'images', 'rclpy_tools'},
-    EXECUTABLES: {'models', 'rclpy_tools', 'node', 'demo'},
+    'page': {'poses', 'images', 'rclpy_tools', 'outputs', 'stream'},
+    EXECUTABLES: {'models', 'rclpy_tools', 'node', 'demo', 'page'},
 }
 GENERATED = {'msg', 'srv'}
-KNOW_RCLPY = {'rclpy_tools', 'stream', 'node', 'demo', EXECUTABLES}
+KNOW_RCLPY = {'rclpy_tools', 'stream', 'node', 'demo', 'page', EXECUTABLES}
 KNOW_ROS_MESSAGES = KNOW_RCLPY | {'images', 'following', 'outputs'}
 KNOW_MEDIAPIPE = {'detection'}
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nicegui.element import Element
+
 # Imported, they let the modules of static/ import three.js and ECharts by name.
 import nicegui.elements.echart
 import nicegui.elements.scene  # noqa: F401
-from nicegui.element import Element
 
 __all__ = ['CSS', 'JointPlot', 'PictureView', 'SceneView']
 
@@ -35,10 +36,6 @@ class SceneView(Element, component='static/pose_scene.js', esm=MODULES):
     def look(self, view: str) -> None:
         """Look from: camera, above, side or free."""
         self.run_method('look', view)
-
-    def set_dark(self, dark: bool) -> None:
-        """Choose the colours."""
-        self.props['dark'] = dark
 
 
 class JointPlot(Element, component='static/pose_joint.js', esm=MODULES):

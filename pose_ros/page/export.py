@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a node's parameters for a params file and for a command line: only what is not default."""
+"""Writes the parameters that differ from their defaults, as params file and command line."""
 
 from __future__ import annotations
 

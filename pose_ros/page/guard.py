@@ -64,7 +64,9 @@ class Guard:
         if changes and origin is not None and urlsplit(origin).netloc != host:
             return 'this page takes requests from itself only'
         if self._token and not self._knows_token(scope, headers):
-            return 'the address of this page ends with ?token=...; pose_page prints it when it starts'
+            return (
+                'the address of this page ends with ?token=...; pose_page prints it when it starts'
+            )
         return ''
 
     def _knows_token(self, scope: Scope, headers: dict[str, str]) -> bool:

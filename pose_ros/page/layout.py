@@ -33,7 +33,8 @@ KEYS = (
     'In the picture: left and right choose a joint, up and down a person, Esc nothing',
 )
 NOBODY = (
-    'No pose node is running here. Start one:\nros2 launch pose_ros pose.launch.xml image:=/camera/image_raw'
+    'No pose node is running here. Start one:\n'
+    'ros2 launch pose_ros pose.launch.xml image:=/camera/image_raw'
 )
 LEVELS = ('ok', 'warn', 'error', 'error')
 
@@ -81,13 +82,14 @@ class Visit:
             ui.space()
             if not self._desk.options.may_control:
                 ui.label('read-only').classes('pose-state')
-            with ui.button(icon='keyboard').props('flat round dense aria-label="Keys"'):
-                with ui.menu(), ui.element('div').classes('pose-keys'):
-                    for line in KEYS:
-                        ui.label(line)
-            self._dark_button = ui.button(icon='contrast', on_click=self._toggle_dark).props(
-                'flat round dense aria-label="Dark or light"'
-            )
+            with (
+                _round('keyboard', 'Keys', None).classes('pose-keys-button'),
+                ui.menu(),
+                ui.element('div').classes('pose-keys'),
+            ):
+                for line in KEYS:
+                    ui.label(line)
+            _round('contrast', 'Dark or light (d)', self._toggle_dark)
 
     def _build_picture(self) -> None:
         with ui.element('section').classes('pose-card pose-view'):
@@ -117,8 +119,7 @@ class Visit:
         with ui.tabs().props('dense no-caps align=justify') as tabs:
             parameters = ui.tab('Parameters')
         with ui.tab_panels(tabs, value=parameters).classes('pose-panels'):
-            with ui.tab_panel(parameters):
-                self._parameters = ParameterPanel(self._desk)
+            self._parameters = ParameterPanel(self._desk, parameters)
 
     def _refresh(self) -> None:
         names = list(self._desk.sources.by_name)
@@ -130,14 +131,11 @@ class Visit:
         words = source.words[-1] if source and source.words else None
         self._words.set_text(_explanation(self._name, source, words))
         self._figures.set_text(_figures(words))
-        self._figures.classes(
-            replace=f'pose-figures is-{LEVELS[words.level] if words else "ok"}'
-        )
+        self._figures.classes(replace=f'pose-figures is-{LEVELS[words.level] if words else "ok"}')
         client = self._desk.client(self._name)
         self._parameters.show(client)
         self._plots.show(source)
         self._show_state(client.state if client else '')
-        self._scene.set_dark(bool(self._dark.value))
 
     def _show_state(self, state: str) -> None:
         self._state.set_text(state)
@@ -173,9 +171,7 @@ class Visit:
 
     async def _toggle_dark(self) -> None:
         if self._dark.value is None:
-            is_dark = await ui.run_javascript(
-                "matchMedia('(prefers-color-scheme: dark)').matches"
-            )
+            is_dark = await ui.run_javascript("matchMedia('(prefers-color-scheme: dark)').matches")
             self._dark.set_value(not is_dark)
         else:
             self._dark.set_value(not self._dark.value)
@@ -223,5 +219,5 @@ def _figures(words: Words | None) -> str:
     people = values.get('people', '?')
     return (
         f'{values.get("rate out (Hz)", "?")} Hz   {values.get("latency median (ms)", "?")} ms   '
-        f'{people} {"person" if people == "1" else "people"}   {values.get("model", "")}'
+        f'{people} {"person" if people == "1" else "people"}'
     )

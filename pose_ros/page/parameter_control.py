@@ -50,7 +50,11 @@ def range_of(descriptor: ParameterDescriptor) -> tuple[float, float] | None:
 def kind_of(state: ParameterState, may_set: bool) -> ControlKind:
     """Return the kind of control for a parameter."""
     value, limits = state.value, range_of(state.descriptor)
-    if state.descriptor.read_only or not may_set or not isinstance(value, bool | int | float | str):
+    if (
+        state.descriptor.read_only
+        or not may_set
+        or not isinstance(value, bool | int | float | str)
+    ):
         return ControlKind.TEXT_ONLY
     if isinstance(value, bool):
         return ControlKind.SWITCH
@@ -98,7 +102,9 @@ class ParameterControl:
                 str(state.value)
             )
         differs = self._default is not None and state.value != self._default
-        self._row.classes(add='is-changed' if differs else '', remove='' if differs else 'is-changed')
+        self._row.classes(
+            add='is-changed' if differs else '', remove='' if differs else 'is-changed'
+        )
         self._reset.set_visibility(differs and self._kind is not ControlKind.TEXT_ONLY)
         self._refusal.set_visibility(bool(self._refusal.text))
 
@@ -128,7 +134,9 @@ class ParameterControl:
         whole = isinstance(self._state.value, int)
         number = ui.number(min=least, max=greatest, step=1 if whole else None)
         elements: list[Any] = [
-            self._typed(number.props(f'dense outlined aria-label={self.name}').classes('is-number'))
+            self._typed(
+                number.props(f'dense outlined aria-label={self.name}').classes('is-number')
+            )
         ]
         if self._kind is ControlKind.SLIDER and limits:
             step = 1 if whole else (limits[1] - limits[0]) / STEPS

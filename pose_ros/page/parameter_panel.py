@@ -25,33 +25,40 @@ HIDDEN = ('qos_overrides.', 'start_type_description_service')  # of every node, 
 class ParameterPanel:
     """The parameters of the chosen node."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, tab: ui.tab) -> None:
         """Build it, empty, where NiceGUI builds now."""
         self._desk = desk
         self._client: NodeClient | None = None
         self._version = -1
+        self._names: set[str] = set()
         self._controls: dict[str, ParameterControl] = {}
-        with ui.element('div').classes('pose-actions'):
-            for text, icon, made in (
-                ('Copy as YAML', 'content_copy', self._yaml),
-                ('Copy as launch line', 'terminal', self._launch_line),
-            ):
-                ui.button(text, icon=icon, on_click=lambda made=made: _offer(made())).props(
-                    'flat dense no-caps'
-                )
-        self._empty = ui.label('No parameters: nothing of this name answers.').classes('pose-muted')
-        self._box = ui.element('div').classes('pose-parameters')
+        with ui.tab_panel(tab):
+            self._build_actions()
+            self._empty = ui.label('No parameters: nothing of this name answers.').classes(
+                'pose-muted'
+            )
+            self._box = ui.element('div').classes('pose-parameters')
 
     def show(self, client: NodeClient | None) -> None:
         """Show a node's parameters as they are now; to be called repeatedly."""
         parameters = client.parameters if client else {}
-        if client is not self._client or parameters.keys() != self._controls.keys():
+        if client is not self._client or parameters.keys() != self._names:
             self._client = client
             self._build(parameters)
         elif client and client.version != self._version:
             for name, control in self._controls.items():
                 control.show(parameters[name])
         self._version = client.version if client else -1
+
+    def _build_actions(self) -> None:
+        with ui.element('div').classes('pose-actions'):
+            for text, icon, made in (
+                ('Copy as YAML', 'content_copy', self._yaml),
+                ('Copy as launch line', 'terminal', self._launch_line),
+            ):
+                ui.button(text, icon=icon, on_click=lambda made=made: _offer(made())).props(
+                    'flat dense no-caps size=sm'
+                )
 
     def _build(self, parameters: dict[str, Any]) -> None:
         self._box.clear()
@@ -69,7 +76,7 @@ class ParameterPanel:
                         self._desk.options.may_control,
                         self._set,
                     )
-        self._controls.update(dict.fromkeys(parameters.keys() - self._controls.keys(), _Hidden()))
+        self._names = set(parameters)
 
     async def _set(self, name: str, value: Any) -> str:
         return await self._client.set(name, value) if self._client else 'the node is gone'
@@ -86,22 +93,13 @@ class ParameterPanel:
         return as_launch_line(name, self._desk.sources.by_name[name].inputs, self._values())
 
 
-class _Hidden:
-    """A parameter that is not shown."""
-
-    def show(self, _: Any) -> None:
-        """Show nothing."""
-
-
 def _grouped(parameters: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
     grouped: set[str] = set()
     for group in GROUPS:
         names = [each.name for each in fields(group) if each.name in parameters]
         grouped.update(names)
         yield re.sub(r'Parameters$', '', group.__name__), names
-    yield REST, sorted(
-        name for name in parameters.keys() - grouped if not name.startswith(HIDDEN)
-    )
+    yield REST, sorted(name for name in parameters.keys() - grouped if not name.startswith(HIDDEN))
 
 
 def _offer(text: str) -> None:

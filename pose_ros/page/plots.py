@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from nicegui import ui
@@ -14,6 +15,7 @@ from pose_ros.page.source import Source, Words
 __all__ = ['Plots']
 
 SPAN_S = 120.0
+MOST_NAMED = 2  # lines in a legend; that is how much room there is
 DROPPED = 'frames dropped: '
 GREY, FAINT = '#8a929c', 'rgba(138, 146, 156, 0.25)'
 # Okabe and Ito's.
@@ -66,10 +68,12 @@ class Plots:
             if newest - each.stamp_ns < SPAN_S * 1e9
         ]
         for plot, chart in self._charts:
-            series = [
-                {'data': _points(words, key, plot is DROPS)} for key in plot.keys.values()
-            ]
-            chart.run_chart_method('setOption', {'series': series})
+            points = {name: _points(words, key, plot is DROPS) for name, key in plot.keys.items()}
+            named = [name for name, line in points.items() if any(value for _, value in line)]
+            series = [{'data': line} for line in points.values()]
+            chart.run_chart_method(
+                'setOption', {'series': series, 'legend': {'data': named[:MOST_NAMED]}}
+            )
 
 
 def _points(words: Sequence[Words], key: str, increments: bool) -> list[list[float]]:
@@ -80,28 +84,26 @@ def _points(words: Sequence[Words], key: str, increments: bool) -> list[list[flo
     ]
     if not increments:
         return points
-    return [
-        [time, max(0.0, value - before)]
-        for (_, before), (time, value) in zip(points, points[1:], strict=False)
-    ]
+    return [[time, max(0.0, value - before)] for (_, before), (time, value) in pairwise(points)]
 
 
 def _options(plot: _Plot) -> dict[str, Any]:
     axis = {'axisLabel': {'color': GREY, 'fontSize': 10}, 'splitLine': {'show': False}}
     return {
-        'title': {'text': plot.title, 'textStyle': {'fontSize': 12, 'color': GREY}},
+        'title': {'text': plot.title, 'left': 0, 'textStyle': {'fontSize': 12, 'color': GREY}},
         'textStyle': {'fontFamily': 'Roboto, sans-serif'},
         'color': list(COLORS),
         'animation': False,
-        'grid': {'left': 34, 'right': 8, 'top': 28, 'bottom': 20},
+        'grid': {'left': 34, 'right': 8, 'top': 36, 'bottom': 20},
         'legend': {
             'right': 0,
+            'top': 0,
             'itemWidth': 10,
             'itemHeight': 6,
             'textStyle': {'fontSize': 10, 'color': GREY},
             'show': len(plot.keys) > 1,
         },
-        'tooltip': {'trigger': 'axis'},
+        'tooltip': {'trigger': 'axis', 'confine': True},
         'xAxis': {'type': 'time', **axis, 'minInterval': 30_000},
         'yAxis': {
             'type': 'value',
@@ -110,9 +112,6 @@ def _options(plot: _Plot) -> dict[str, Any]:
             'splitLine': {'lineStyle': {'color': FAINT}},
         },
         'series': [
-            {'name': name, 'type': 'line', 'showSymbol': False, 'step': 'end', 'data': []}
-            if plot is DROPS or 'people' in plot.keys
-            else {'name': name, 'type': 'line', 'showSymbol': False, 'data': []}
-            for name in plot.keys
+            {'name': name, 'type': 'line', 'showSymbol': False, 'data': []} for name in plot.keys
         ],
     }

@@ -14,13 +14,13 @@ from nicegui import ui
 from rclpy.node import Node
 import uvicorn
 
+from pose_ros.page.desk import Desk
 from pose_ros.page.guard import Guard
 from pose_ros.page.layout import build_page
 from pose_ros.page.options import PageOptions
 from pose_ros.page.ros_thread import RosThread
 from pose_ros.page.sources import Sources
 from pose_ros.page.stream_socket import serve_stream
-from pose_ros.page.desk import Desk
 
 __all__ = ['PageService']
 

@@ -80,7 +80,7 @@ class Source:
     name: str
     quality: int
     words: deque[Words] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    inputs: Inputs = Inputs()
+    inputs: Inputs = field(default_factory=Inputs)
     camera_info: CameraInfo | None = None
 
     def __post_init__(self) -> None:

@@ -90,9 +90,7 @@ async def _send_bundles(socket: WebSocket, slot: _Slot) -> None:
 
 def _packed(bundle: Bundle) -> bytes:
     parts: dict[str, Any] = bundle.parts
-    picture, mask = (
-        parts[kind].encoded() if kind in parts else b'' for kind in (PICTURE, MASK)
-    )
+    picture, mask = (parts[kind].encoded() if kind in parts else b'' for kind in (PICTURE, MASK))
     return pack(bundle.stamp_ns, parts.get(LANDMARKS, b''), picture, mask)
 
 

@@ -65,9 +65,7 @@ def has_publisher(node: Node, topic: str) -> bool:
 
 
 def _reliability(node: Node, topic: str) -> ReliabilityPolicy:
-    offers = [
-        each.qos_profile.reliability for each in node.get_publishers_info_by_topic(topic)
-    ]
+    offers = [each.qos_profile.reliability for each in node.get_publishers_info_by_topic(topic)]
     if ReliabilityPolicy.BEST_EFFORT in offers:
         return ReliabilityPolicy.BEST_EFFORT
     return ReliabilityPolicy.RELIABLE

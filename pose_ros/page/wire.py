@@ -37,14 +37,12 @@ def pack(stamp_ns: int, landmarks: bytes, picture: bytes, mask: bytes) -> bytes:
 
 
 def skeleton() -> dict[str, Any]:
-    """Return the landmarks' names and sides, the connections with theirs, and each side's colour."""
+    """Return the landmarks, the connections, and the colours of the sides of the body."""
     return {
         'names': [each.name.lower().replace('_', ' ') for each in Landmark],
         'sides': [side_of(each).value for each in Landmark],
         'connections': [[*each, side_of(*each).value] for each in CONNECTIONS],
-        'colors': {
-            side.value: f'#{bytes(rgb).hex()}' for side, rgb in COLORS_RGB.items()
-        },
+        'colors': {side.value: f'#{bytes(rgb).hex()}' for side, rgb in COLORS_RGB.items()},
     }
 
 

@@ -44,6 +44,11 @@ class Ending:
         for number in SIGNALS:
             signal.signal(number, _leave)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether a signal was noted."""
+        return bool(self._came)
+
     def note_signals(self) -> None:
         """Have signals only be noted from now on, for an orderly end."""
         for number in SIGNALS:
@@ -63,7 +68,7 @@ class Ending:
         """
         from rclpy.executors import ExternalShutdownException  # noqa: PLC0415, after the signals
 
-        while may_run() and not self._came:
+        while may_run() and not self.is_due:
             try:
                 spin_once(timeout_sec=SPIN_S)
             except ExternalShutdownException:

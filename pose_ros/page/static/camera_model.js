@@ -3,7 +3,7 @@
 
 import { THREE } from "nicegui-scene";
 
-const DEPTH_M = 0.6; // of the picture in front of the camera
+const NEAR_M = 0.35; // of the picture in front of the camera
 const ASSUMED_FOV_DEG = 60; // across, while no camera_info is known
 const TEXTURE_PERIOD_MS = 100;
 
@@ -13,13 +13,14 @@ export class CameraModel {
     this.texture = new THREE.CanvasTexture(this.canvas);
     this.texture.colorSpace = THREE.SRGBColorSpace;
     const material = new THREE.MeshBasicMaterial({
-      map: this.texture, side: THREE.DoubleSide, transparent: true, opacity: 0.9,
+      map: this.texture, side: THREE.DoubleSide, transparent: true, opacity: 0.8,
     });
     this.picture = new THREE.Mesh(new THREE.BufferGeometry(), material);
     this.lines = new THREE.LineSegments(new THREE.BufferGeometry(), new THREE.LineBasicMaterial());
     this.picture.visible = false;
     this.size = [640, 480];
     this.camera = null;
+    this.depth = NEAR_M;
     this.shownMs = 0;
     parent.add(this.picture, this.lines);
     this.#build();
@@ -31,6 +32,12 @@ export class CameraModel {
 
   setCamera(camera) {
     this.camera = camera;
+    this.#build();
+  }
+
+  /** Puts the picture behind the people, as a backdrop, or right in front of the camera. */
+  putBehind(metres) {
+    this.depth = metres || NEAR_M;
     this.#build();
   }
 
@@ -71,8 +78,8 @@ export class CameraModel {
   }
 
   #build() {
-    const [left, top, right, bottom] = this.#edges().map((each) => each * DEPTH_M);
-    const corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map(([x, y]) => [x, y, DEPTH_M]);
+    const [left, top, right, bottom] = this.#edges().map((each) => each * this.depth);
+    const corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map(([x, y]) => [x, y, this.depth]);
     const lines = corners.flatMap((corner, i) => [[0, 0, 0], corner, corner, corners[(i + 1) % 4]]);
     this.lines.geometry.dispose();
     this.lines.geometry = new THREE.BufferGeometry().setFromPoints(lines.map((each) => new THREE.Vector3(...each)));

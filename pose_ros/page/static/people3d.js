@@ -10,6 +10,7 @@ const FACE_M = 0.014;
 const BONE_M = 0.016;
 const TRAIL_S = 6;
 const SIGHT_TO_WIDTH = 3; // position_error is mostly along the line of sight
+const CORNERS = [0, 23, 24]; // nose and hips: between them is the middle of a person
 const FEET = [27, 28, 29, 30, 31, 32];
 const HIP_HEIGHT_M = 0.92; // of an average adult, where no foot is seen
 const UP = new THREE.Vector3(0, 1, 0);
@@ -54,9 +55,9 @@ export class People {
       }
     }
     if (shown.length) {
-      const hips = shown.map((each) => each.position ?? { x: 0, y: 0, z: 2 });
-      const mean = (key) => hips.reduce((sum, each) => sum + each[key], 0) / hips.length;
-      this.center.set(mean("x"), mean("y"), mean("z"));
+      const middles = shown.map(({ placed }) => CORNERS.map((joint) => placed[joint])).flat();
+      const mean = (axis) => middles.reduce((sum, each) => sum + each[axis], 0) / middles.length;
+      this.center.set(mean(0), mean(1), mean(2));
     }
   }
 
@@ -113,7 +114,7 @@ class Extra {
   }
 
   show({ id, placed, position, error }, seconds) {
-    this.label.position.set(placed[0][0], placed[0][1] - 0.28, placed[0][2]);
+    this.label.position.set(placed[0][0], placed[0][1] - 0.22, placed[0][2]);
     const name = typeof id === "number" ? `#${id}` : id;
     const text = position ? `${name}  ${Math.hypot(position.x, position.y, position.z).toFixed(2)} m` : name;
     if (this.element.textContent !== text) this.element.textContent = text;

@@ -95,7 +95,7 @@ function options(points) {
   const last = points.at(-1)?.seconds ?? 0;
   const label = { color: GREY, fontSize: 10 };
   const width = 100 / PLOTS.length;
-  const at = (i) => ({ left: `${i * width + 3}%`, width: `${width - 5}%`, top: 26, bottom: 20 });
+  const at = (i) => ({ left: `${i * width + 3}%`, width: `${width - 5}%`, top: 36, bottom: 20 });
   return {
     animation: false,
     textStyle: { fontFamily: "Roboto, sans-serif" },

@@ -20,9 +20,7 @@ export default {
       <p v-if="failure" class="pose-words">{{ failure }}</p>
       <p v-else-if="note" class="pose-scene-note">{{ note }}</p>
     </div>`,
-  props: { dark: Boolean },
   data: () => ({ failure: "", note: "" }),
-  watch: { dark: "paint" },
   mounted() {
     try {
       this.renderer = new THREE.WebGLRenderer({ canvas: this.$refs.canvas, antialias: true });
@@ -38,12 +36,15 @@ export default {
     this.listen("ended", this.onFrame);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.$refs.box);
+    this.themes = new MutationObserver(() => this.paint());
+    this.themes.observe(document.body, { attributeFilter: ["class"] });
     this.paint();
     this.look("free");
   },
   unmounted() {
     for (const [name, does] of Object.entries(this.does ?? {})) live.removeEventListener(name, does);
     this.observer?.disconnect();
+    this.themes?.disconnect();
     this.renderer?.dispose();
   },
   methods: {
@@ -67,7 +68,7 @@ export default {
     },
     paint() {
       if (!this.renderer) return;
-      const theme = THEMES[this.dark ? "dark" : "light"];
+      const theme = THEMES[document.body.classList.contains("body--dark") ? "dark" : "light"];
       this.scene.background = new THREE.Color(theme.background);
       this.floor.paint(theme);
       this.model.paint(theme);
@@ -75,10 +76,13 @@ export default {
     },
     onFrame() {
       const { frame, skeleton } = live;
+      const isFirst = !this.hasSeen && frame?.people.length;
       this.model.show(frame?.bitmap, frame?.size);
       if (skeleton) this.people.show(frame?.people ?? [], skeleton, frame?.seconds ?? 0);
       this.floor.follow(frame?.people ?? []);
       const lost = frame?.people.some((each) => !each.position);
+      if (isFirst) this.look("free");
+      this.hasSeen ||= isFirst;
       this.note = lost ? "Distances are unknown (no camera_info): people are shown at 2 m." : "";
       this.render();
     },
@@ -89,16 +93,17 @@ export default {
     look(name) {
       if (!(name in VIEWS)) return;
       const middle = this.people.middle();
-      const far = Math.max(2.5, -middle.z);
+      const far = Math.max(1.2, -middle.z);
       const target = name === "camera" ? new THREE.Vector3(0, 0, -far) : middle;
       const at = {
         camera: new THREE.Vector3(0, 0, 0.001),
         above: new THREE.Vector3(middle.x, middle.y + far * 1.4, middle.z + 0.01),
         side: new THREE.Vector3(middle.x + far * 1.3, middle.y + 0.2, middle.z / 2),
-        free: new THREE.Vector3(far * 0.75, 0.9, far * 0.55),
+        free: new THREE.Vector3(far * 0.8 + 0.3, far * 0.35 + 0.2, far * 0.45 + 0.2),
       }[name];
       if (name === "side") target.z = middle.z / 2;
       if (name === "free") target.set(middle.x / 2, middle.y, middle.z * 0.6);
+      this.model.putBehind(name === "camera" ? far + 2 : 0);
       this.eye.fov = name === "camera" ? this.model.verticalFovDeg() : 50;
       this.eye.updateProjectionMatrix();
       this.eye.position.copy(at);

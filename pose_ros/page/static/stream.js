@@ -5,6 +5,7 @@ import { placedLandmarks } from "./geometry.js";
 import { Reader, stampText, unpack } from "./wire.js";
 
 const RETRY_MS = 1000;
+const STALE_MS = 2500; // an old picture must not be taken for a live one
 const ROOM = 2; // bundles asked for: one on the way, one being drawn
 
 /**
@@ -22,10 +23,12 @@ class Live extends EventTarget {
   #socket = null;
   #schema = null;
   #retry = 0;
+  #shownMs = 0;
 
   constructor() {
     super();
     document.addEventListener("visibilitychange", () => this.#connect());
+    setInterval(() => this.frame && performance.now() - this.#shownMs > STALE_MS && this.#drop(), 500);
   }
 
   watch(source, base) {
@@ -56,8 +59,14 @@ class Live extends EventTarget {
   }
 
   #clear() {
+    this.camera = this.selected = null;
+    this.#drop();
+  }
+
+  #drop() {
     this.frame?.bitmap?.close();
-    this.frame = this.camera = this.selected = null;
+    this.frame?.mask?.close();
+    this.frame = null;
     this.#tell("ended");
   }
 
@@ -113,6 +122,7 @@ class Live extends EventTarget {
   #show(stamp, message, bitmap, mask) {
     const header = message?.header.stamp;
     const landmarksStamp = header && stampText(header.sec, header.nanosec);
+    this.#shownMs = performance.now();
     this.counts.frames++;
     if (bitmap && landmarksStamp) this.counts.pairs++;
     if (landmarksStamp && landmarksStamp !== stamp) this.counts.mismatches++;

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the page share: the real executables, and a real browser without a display."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+import re
+import shutil
+import signal
+import subprocess
+import time
+from typing import Any
+
+from ament_index_python import get_package_prefix
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+CHROMIUM = shutil.which('chromium')
+# A browser that needs no GPU, is left in peace by the network, and has a camera made up.
+FLAGS = (
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+)
+START_S = 60.0
+
+
+@contextmanager
+def executable(name: str, log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run an executable of the package until the end of the block."""
+    path = Path(get_package_prefix('pose_ros'), 'lib/pose_ros', name)
+    with log.open('w') as file:
+        process = subprocess.Popen([path, *arguments], stdout=file, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def pose_page(log: Path, *parameters: str) -> Iterator[str]:
+    """Run the page, and give its address."""
+    pytest.importorskip('nicegui', reason='the extra [page] is not installed')
+    given = [word for each in ('port:=18400', *parameters) for word in ('-p', each)]
+    with executable('pose_page', log, '--ros-args', *given):
+        end = time.monotonic() + START_S
+        while not (found := re.search(r'open (\S+)', log.read_text())):
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
+        yield found[1]
+
+
+@pytest.fixture(scope='session')
+def chromium() -> Iterator[Any]:
+    """A browser."""
+    playwright = pytest.importorskip('playwright.sync_api', reason='needs Playwright')
+    if CHROMIUM is None:
+        pytest.skip('needs the browser chromium')
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope='session')
+def photograph(tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.uint8]) -> Path:
+    """A picture of one person, as a file."""
+    path = tmp_path_factory.mktemp('photograph') / 'astronaut.png'
+    cv2.imwrite(str(path), cv2.cvtColor(astronaut, cv2.COLOR_RGB2BGR))
+    return path
+
+
+@pytest.fixture(scope='module')
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the processes log."""
+    return tmp_path_factory.mktemp('logs')
+
+
+@pytest.fixture(scope='module')
+def address(logs: Path, photograph: Path, models: dict[str, Path]) -> Iterator[str]:
+    """The address of a page beside a camera and a pose node, all processes of their own."""
+    camera = ('source:=' + str(photograph), 'rate:=10.0', 'width:=320')
+    node = (f'model:={models["lite"]}', 'autostart:=true')
+    with ExitStack() as stack:
+        for name, parameters in (('demo_camera', camera), ('pose_node', node)):
+            arguments = [word for each in parameters for word in ('-p', each)]
+            stack.enter_context(
+                executable(
+                    name,
+                    logs / f'{name}.log',
+                    '--ros-args',
+                    *arguments,
+                    *('-r', 'image:=image_raw'),
+                )
+            )
+        yield stack.enter_context(pose_page(logs / 'pose_page.log'))
+
+
+@pytest.fixture(scope='module')
+def visit(chromium: Any, address: str) -> Iterator[Any]:
+    """A browser's page with the page on it, when it shows people."""
+    context = chromium.new_context(viewport={'width': 1280, 'height': 900}, accept_downloads=True)
+    page = context.new_page()
+    page.problems = []
+    page.on('pageerror', lambda error: page.problems.append(str(error)))
+    page.hosts = set()
+    page.on('request', lambda request: page.hosts.add(request.url.split('/')[2]))
+    page.goto(address)
+    page.wait_for_function('window.posePage?.frame?.people.length > 0', timeout=60_000)
+    yield page
+    context.close()

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A browser shows the picture, and on it and in 3D the people who were found in this picture."""
+
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+import pytest
+
+from pose_ros.poses.skeleton import COLORS_RGB, Landmark, Side
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def pixels_of(visit: Any, selector: str) -> NDArray[np.uint8]:
+    """Return what is seen of an element, rgb."""
+    picture = Image.open(BytesIO(visit.locator(selector).screenshot()))
+    return np.asarray(picture.convert('RGB'))
+
+
+def in_color(rgb: NDArray[np.uint8], side: Side, within: int = 40) -> NDArray[np.intp]:
+    """Return where the colour of a side of the body is: (N, 2), y and x."""
+    return np.argwhere(np.abs(rgb.astype(int) - COLORS_RGB[side]).max(axis=2) < within)
+
+
+def test_the_picture_is_the_cameras(visit: Any, astronaut: NDArray[np.uint8]) -> None:
+    seen = pixels_of(visit, '.pose-picture canvas')
+    height, width, _ = seen.shape
+    square = seen[:, (width - height) // 2 :][:, :height]
+    small = [np.asarray(Image.fromarray(each).resize((16, 16))) for each in (square, astronaut)]
+    assert np.abs(small[0].astype(int) - small[1]).mean() < 30
+    assert np.corrcoef(*(each.ravel() for each in small))[0, 1] > 0.8
+
+
+def test_the_skeleton_is_where_the_landmarks_are(visit: Any) -> None:
+    shoulders = {
+        Side.LEFT: Landmark.LEFT_SHOULDER,
+        Side.RIGHT: Landmark.RIGHT_SHOULDER,
+    }
+    seen = pixels_of(visit, '.pose-picture canvas')
+    height, width, _ = seen.shape
+    for side, joint in shoulders.items():
+        x, y = visit.evaluate(
+            f'(({{x, y}}) => [x, y])(posePage.frame.people[0].landmarks[{int(joint)}])'
+        )
+        at = np.array((y * height, (width - height) / 2 + x * height))
+        assert np.linalg.norm(in_color(seen, side) - at, axis=1).min() < height / 20
+
+
+def test_every_skeleton_is_on_the_picture_it_belongs_to(visit: Any) -> None:
+    visit.wait_for_function('posePage.counts.pairs >= 30', timeout=60_000)
+    counts = visit.evaluate('posePage.counts')
+    assert counts['mismatches'] == 0
+    assert counts['pairs'] > counts['frames'] / 2
+    stamps = visit.evaluate('[posePage.frame.stamp, posePage.frame.landmarksStamp]')
+    assert stamps[0] == stamps[1]
+
+
+def test_the_people_are_there_in_3d(visit: Any) -> None:
+    for key in '4321':
+        visit.keyboard.press(key)
+        visit.wait_for_timeout(1000)
+        seen = pixels_of(visit, '.pose-scene canvas')
+        assert len(in_color(seen, Side.RIGHT, 60)) > 50, key
+        assert len(in_color(seen, Side.LEFT, 60)) > 50, key
+
+
+def test_a_joint_can_be_pointed_at_and_chosen(visit: Any) -> None:
+    box = visit.locator('.pose-picture canvas').bounding_box()
+    x, y = visit.evaluate('(({x, y}) => [x, y])(posePage.frame.people[0].landmarks[11])')
+    side = box['height']
+    at = (box['x'] + (box['width'] - side) / 2 + x * side, box['y'] + y * side)
+    visit.mouse.move(*at)
+    visit.wait_for_selector('.pose-tip')
+    assert 'left shoulder' in visit.inner_text('.pose-tip')
+    assert 'visibility' in visit.inner_text('.pose-tip')
+    visit.mouse.click(*at)
+    visit.wait_for_selector('.pose-joint-name')
+    assert 'left shoulder' in visit.inner_text('.pose-joint-name')
+
+
+def test_keys_choose_joints(visit: Any) -> None:
+    visit.evaluate('posePage.select(posePage.frame.people[0].id, 11)')
+    visit.focus('.pose-picture canvas')
+    visit.keyboard.press('ArrowRight')
+    assert visit.evaluate('posePage.selected.joint') == Landmark.RIGHT_SHOULDER
+    visit.keyboard.press('Escape')
+    assert visit.evaluate('posePage.selected') is None
+
+
+def test_mirrored_the_left_is_left(visit: Any) -> None:
+    visit.click('[aria-label^="Mirror"]')
+    visit.wait_for_function('posePage.options.mirror')
+    visit.wait_for_timeout(300)
+    seen = pixels_of(visit, '.pose-picture canvas')
+    left, right = (in_color(seen, side)[:, 1].mean() for side in (Side.LEFT, Side.RIGHT))
+    visit.click('[aria-label^="Mirror"]')
+    assert left < right
+
+
+def test_a_hidden_page_asks_for_nothing(visit: Any) -> None:
+    hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
+    tell = "document.dispatchEvent(new Event('visibilitychange'))"
+    visit.evaluate(hide % 'true' + tell)
+    visit.wait_for_timeout(500)
+    before = visit.evaluate('posePage.counts.frames')
+    visit.wait_for_timeout(1000)
+    assert visit.evaluate('posePage.counts.frames') == before
+    visit.evaluate(hide % 'false' + tell)
+    visit.wait_for_function(f'posePage.counts.frames > {before}', timeout=30_000)
+
+
+def test_nothing_is_fetched_from_elsewhere(visit: Any, address: str) -> None:
+    assert visit.hosts == {urlsplit(address).netloc}
+
+
+def test_no_script_failed(visit: Any) -> None:
+    assert visit.problems == []
