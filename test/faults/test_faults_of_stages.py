@@ -7,7 +7,7 @@ from pathlib import Path
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -98,8 +98,14 @@ def test_a_stage_that_always_fails_is_counted_and_told_once(
         counters = stream.node.counters
         assert counters
         assert counters.faults == {stage: FRAMES}
-        ros.until(lambda: reports and reports[-1].status[0].level == DiagnosticStatus.ERROR)
-        assert f'{stage} ({FRAMES})' in ' '.join(each.status[0].message for each in reports)
+        ros.until(
+            lambda: any(
+                report.status[0].level == DiagnosticStatus.ERROR
+                and f'failed: {stage} (' in report.status[0].message
+                and KeyValue(key=f'faults: {stage}', value=str(FRAMES)) in report.status[0].values
+                for report in reports
+            )
+        )
     log = capfd.readouterr().err
     assert log.count('Traceback') == 1
     assert 'injected' in log
