@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A depth image in, metres out: of all its pixels, or around the landmarks of people."""
+"""Reads a depth image: the distances of all its pixels, or those around people's landmarks."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pose_ros.images.rows import ImageError, sample_rows
 
 if TYPE_CHECKING:
     from sensor_msgs.msg import Image
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 __all__ = ['DepthError', 'depth_pixels', 'depths_around', 'weighted_medians']
 
 # Encodings of REP 118: what a pixel is, and how many metres one unit is.
-ENCODINGS: dict[str, tuple[np.dtype[Any], float]] = {
-    '16UC1': (np.dtype(np.uint16), 0.001),
-    'mono16': (np.dtype(np.uint16), 0.001),
-    '32FC1': (np.dtype(np.float32), 1.0),
+ENCODINGS: dict[str, tuple[type[np.generic], float]] = {
+    '16UC1': (np.uint16, 0.001),
+    'mono16': (np.uint16, 0.001),
+    '32FC1': (np.float32, 1.0),
 }
 PATCH_RADIUS_M = 0.04  # half the side of a square around a landmark
 PATCH_SIDE = 5  # samples along it
@@ -26,7 +27,7 @@ OFFSETS = np.linspace(-1, 1, PATCH_SIDE)
 MIN_SAMPLES = 5  # depths among a square's 25 samples, to take their median
 
 
-class DepthError(ValueError):
+class DepthError(ImageError):
     """A message that holds no usable depth: one line with what was wanted and what came."""
 
 
@@ -42,23 +43,11 @@ def depth_pixels(image: Image) -> tuple[NDArray[Any], float]:
     """
     if image.encoding not in ENCODINGS:
         raise DepthError(f'depth encoding: wanted 16UC1 or 32FC1, got {image.encoding!r}')
-    pixel, metres = ENCODINGS[image.encoding]
-    height, width, step = image.height, image.width, image.step
-    row = width * pixel.itemsize
-    data = np.frombuffer(image.data, np.uint8)
-    if not height or not width or step < row or len(data) < step * (height - 1) + row:
-        raise DepthError(
-            f'depth image: wanted {width}x{height} pixels of {pixel.itemsize} bytes '
-            f'in rows of {step} bytes, got {len(data)} bytes'
-        )
-    foreign = bool(image.is_bigendian) is (sys.byteorder == 'little')
-    return np.ndarray(
-        (height, width),
-        pixel.newbyteorder() if foreign else pixel,
-        data,
-        0,
-        (step, pixel.itemsize),
-    ), metres
+    pixel, unit_m = ENCODINGS[image.encoding]
+    try:
+        return sample_rows(image, image.width, pixel), unit_m
+    except ImageError as error:
+        raise DepthError(f'depth {error}') from error
 
 
 def depths_around(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A `CameraInfo` or a field of view in, the rays on which the points of a picture lie out."""
+"""Computes, from a `CameraInfo` or a field of view, the rays on which points of a picture lie."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An rgb picture and a header in, a JPEG `CompressedImage` message out."""
+"""Encodes an RGB picture as a JPEG in a `CompressedImage`."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from pose_ros.detection.counters import Counters
 from pose_ros.detection.options import LandmarkerError
 from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
+from pose_ros.images.frame import FrameReader
 from pose_ros.node.depth_stream import DepthStream
 from pose_ros.node.detect_service import DetectService
 from pose_ros.node.fault_log import FaultLog
@@ -46,6 +47,7 @@ class Configured:
         """
         self._node, self._settings = node, settings
         self._stream_is_stuck = False
+        self._reader = FrameReader(settings.max_image_pixels)
         with ExitStack() as resources:
             self.stream = self._new_stream(settings)
             resources.callback(self._close_stream)
@@ -56,7 +58,9 @@ class Configured:
                 node, settings, self.stream.counters, self._people, self._faults
             )
             resources.callback(self.publishers.destroy)
-            self._stills = DetectService(self.stream.options, node.between_images, self._faults)
+            self._stills = DetectService(
+                self.stream.options, settings.max_image_pixels, node.between_images, self._faults
+            )
             resources.callback(self._stills.close)
             detect = node.create_service(DetectPoses, '~/detect', self._stills.detect)
             resources.callback(node.destroy_service, detect)
@@ -66,7 +70,9 @@ class Configured:
 
     def image_stream(self) -> ImageStream:
         """Return a thread for the images, to be started."""
-        return ImageStream(self.stream, self.publishers, self._faults, self._node.get_logger())
+        return ImageStream(
+            self._reader, self.stream, self.publishers, self._faults, self._node.get_logger()
+        )
 
     def depth_stream(self) -> DepthStream:
         """Return a thread for the depth images, to be started."""
@@ -88,7 +94,8 @@ class Configured:
             self.publishers.set_parameters(self._settings)
             raise
         self.stream.clock.restart_after_s = settings.clock_restart_threshold
-        self._stills.set_options(options)
+        self._reader.max_pixels = settings.max_image_pixels
+        self._stills.set_options(options, settings.max_image_pixels)
         self.positions.set_options(*settings.positions())
         self._people.set_following(settings.following())
         self._settings = settings

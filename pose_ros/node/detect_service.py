@@ -31,6 +31,7 @@ class DetectService:
     def __init__(
         self,
         options: LandmarkerOptions,
+        max_pixels: int,
         alone: Callable[[], AbstractContextManager[None]],
         faults: FaultLog,
     ) -> None:
@@ -38,15 +39,17 @@ class DetectService:
         Build nothing yet.
 
         :param options: as for the stream
+        :param max_pixels: the most pixels that an image may have
         :param alone: gives a block for each request, within which no other landmarker runs
         :param faults: takes what nobody expected; the client gets its text, too
         """
         self._alone, self._faults = alone, faults
         self._landmarker: Landmarker | None = None
-        self.set_options(options)
+        self.set_options(options, max_pixels)
 
-    def set_options(self, options: LandmarkerOptions) -> None:
-        """Use these options from the next request on."""
+    def set_options(self, options: LandmarkerOptions, max_pixels: int) -> None:
+        """Use these options, as at construction, from the next request on."""
+        self._max_pixels = max_pixels
         self._options = replace(
             options, running_mode=RunningMode.IMAGE, output_segmentation_masks=False
         )
@@ -67,7 +70,7 @@ class DetectService:
     def _detect(
         self, request: DetectPoses.Request, response: DetectPoses.Response
     ) -> DetectPoses.Response:
-        frame = to_frame(request.image)
+        frame = to_frame(request.image, self._max_pixels)
         if self._landmarker is None or self._landmarker.options != self._options:
             self.close()
             self._landmarker = Landmarker(self._options)

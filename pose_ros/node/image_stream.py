@@ -9,7 +9,7 @@ from typing import Any
 from pose_ros.detection.counters import Drop
 from pose_ros.detection.options import LandmarkerError
 from pose_ros.detection.stream_clock import Verdict
-from pose_ros.images.frame import FrameError, to_frame
+from pose_ros.images.frame import FrameError, FrameReader
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.publishers import Publishers
 from pose_ros.rclpy_tools.topic_reader import Taken
@@ -26,18 +26,24 @@ class ImageStream(TopicThread):
     """The images' thread. The way of a frame, from the topic to the published landmarks."""
 
     def __init__(
-        self, stream: PoseStream, publishers: Publishers, faults: FaultLog, logger: Any
+        self,
+        reader: FrameReader,
+        stream: PoseStream,
+        publishers: Publishers,
+        faults: FaultLog,
+        logger: Any,
     ) -> None:
         """
         Wait for nothing yet.
 
+        :param reader: turns messages into frames
         :param stream: finds the people; nobody else calls it but in a pause
         :param publishers: likewise
         :param faults: takes what nobody expected
         :param logger: rclpy's
         """
         super().__init__('images')
-        self._stream, self._publishers = stream, publishers
+        self._frames, self._stream, self._publishers = reader, stream, publishers
         self._faults, self._logger = faults, logger
 
     def work(self) -> None:
@@ -59,7 +65,9 @@ class ImageStream(TopicThread):
     def _process(self, taken: Taken) -> None:
         stage = 'conversion'
         try:
-            frame = to_frame(read_message(taken.serialized, taken.message_type))
+            frame = self._frames.read(read_message(taken.serialized, taken.message_type))
+            if frame.remark:
+                self._logger.info(frame.remark)
             stage = 'clock'
             tick = self._stream.admit(frame, arrival_ns=time_ns())
             if tick.verdict in DROPS:

@@ -20,7 +20,7 @@ from rclpy.parameter import Parameter
 
 from pose_ros.detection.counters import Counters
 from pose_ros.detection.options import LandmarkerError
-from pose_ros.images.frame import require_cv_bridge
+from pose_ros.images.bridge import require_cv_bridge
 from pose_ros.models.store import ModelError
 from pose_ros.node.camera_inputs import CameraInputs
 from pose_ros.node.configured import Configured

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pose_ros.images.picture_size import MAX_IMAGE_PIXELS, MAX_SIDE_PX
 from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 __all__ = ['IMAGE_QOS', 'IMAGE_TRANSPORTS', 'InputParameters']
@@ -30,6 +31,12 @@ class InputParameters:
         'followed when it changes. sensor_data: best effort. reliable: reliable, which does not '
         'hear best-effort publishers.',
         choices=IMAGE_QOS,
+    )
+    max_image_pixels: int = parameter(
+        MAX_IMAGE_PIXELS,
+        'The most pixels that an image may have, also one for ~/detect. A larger one is dropped '
+        'before it is decoded: a few hundred bytes of JPEG can claim to be gigabytes.',
+        within=(1, MAX_SIDE_PX**2),
     )
     clock_restart_threshold: float = parameter(
         1.0,

@@ -111,7 +111,7 @@ def test_depth_of_the_same_instant_is_used(seen: tuple[Frame, Poses]) -> None:
     [
         (lambda message: setattr(message.header.stamp, 'sec', 90), '10.000 s away'),
         (lambda message: setattr(message, 'encoding', 'rgb8'), "got 'rgb8'"),
-        (lambda message: setattr(message, 'step', 3), 'rows of 3 bytes'),
+        (lambda message: setattr(message, 'step', 3), 'got 3'),
     ],
 )
 def test_unusable_depth_falls_back_to_camera_info_and_says_so(

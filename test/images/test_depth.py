@@ -60,9 +60,9 @@ def test_the_last_row_may_lack_its_padding() -> None:
     ('fields', 'words'),
     [
         ({'encoding': 'rgb8'}, ['16UC1 or 32FC1', "'rgb8'"]),
-        ({'encoding': '32FC1'}, ['4 bytes', 'rows of 6 bytes']),
-        ({'height': 3}, ['3x3', '12 bytes']),
-        ({'step': 5}, ['rows of 5']),
+        ({'encoding': '32FC1'}, ['at least 12 bytes for 3 pixels in 32FC1', 'got 6']),
+        ({'height': 3}, ['18 bytes for 3 rows', 'got 12']),
+        ({'step': 5}, ['at least 6 bytes', 'got 5']),
         ({'width': 0}, ['0x2']),
         ({'height': 0}, ['3x0']),
     ],
