@@ -22,7 +22,8 @@ def chunk(name: bytes, data: bytes) -> bytes:
 def png(width: int, height: int) -> bytes:
     """Return a whole PNG of zeros, one bit a pixel."""
     rows = zlib.compressobj(9)
-    data = b''.join(rows.compress(bytes((width + 7) // 8 + 1)) for _ in range(height)) + rows.flush()
+    row = bytes(1 + (width + 7) // 8)
+    data = b''.join(rows.compress(row) for _ in range(height)) + rows.flush()
     header = struct.pack('>IIBBBBB', width, height, 1, 0, 0, 0, 0)
     return b'\x89PNG\r\n\x1a\n' + b''.join(
         (chunk(b'IHDR', header), chunk(b'IDAT', data), chunk(b'IEND', b''))
