@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happened to the frames of a stream, counted and timed."""
+"""Counts and times what happens to the frames of a stream."""
 
 from __future__ import annotations
 

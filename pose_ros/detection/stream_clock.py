@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Header stamps in, increasing milliseconds for MediaPipe out, or why a frame is refused."""
+"""Turns header stamps into MediaPipe's increasing milliseconds, or refuses a frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Verdict(Enum):
     """What to do with a frame."""
 
     PROCESS = 'process'
-    RESTART = 'restart'  # the stream began again: process it with a fresh landmarker
+    RESTART = 'restart'  # the stream began again: process it with a new landmarker
     REPEATED = 'repeated'  # the same stamp as the frame before: drop it
     LATE = 'late'  # a little older than the frame before: drop it
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the landmarker found in one frame, as plain arrays."""
+"""Holds the people who were found in one frame, as plain arrays."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The skeleton as data: the 33 landmarks, their 35 connections, sides and colours."""
+"""Defines the skeleton as data: 33 landmarks, 35 connections, sides and colours."""
 
 from enum import Enum, IntEnum
 

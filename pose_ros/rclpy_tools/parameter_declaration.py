@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A frozen dataclass whose fields are ROS parameters in; their declaration and checked values out.
+Declares the fields of a frozen dataclass as ROS parameters, and checks their values.
 
 The dataclass is the declaration: each field has its default, text and range.
 """
@@ -63,8 +63,9 @@ def check(values: Any) -> None:
 
     :raises ValueError: when a value has the wrong type or is out of range: wanted and came
     """
-    for each in fields(values):
-        object.__setattr__(values, each.name, _checked(each, getattr(values, each.name)))
+    for declared in fields(values):
+        value = _checked(declared, getattr(values, declared.name))
+        object.__setattr__(values, declared.name, value)
 
 
 def _checked(declared: Field[Any], value: Any) -> Any:
@@ -105,7 +106,7 @@ def _descriptor(declared: Field[Any]) -> ParameterDescriptor:
     return descriptor
 
 
-def declare(node: Node, kind: type[Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def declare(node: Node, parameters_type: type[Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """
     Declare all fields of a dataclass made with `parameter` on a node.
 
@@ -114,20 +115,22 @@ def declare(node: Node, kind: type[Any]) -> tuple[dict[str, Any], dict[str, str]
     """
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
-    for each in fields(kind):
-        descriptor = _descriptor(each)
+    for declared in fields(parameters_type):
+        descriptor = _descriptor(declared)
         try:
-            value = node.declare_parameter(each.name, each.default, descriptor).value
-            values[each.name] = _checked(each, value)
+            value = node.declare_parameter(declared.name, declared.default, descriptor).value
+            values[declared.name] = _checked(declared, value)
         except (
             InvalidParameterTypeException,
             InvalidParameterValueException,
             ValueError,
         ) as error:
-            problems[each.name] = str(error)
-            if node.has_parameter(each.name):
+            problems[declared.name] = str(error)
+            if node.has_parameter(declared.name):
                 if descriptor.read_only:
                     continue  # rclpy does not take it back
-                node.undeclare_parameter(each.name)
-            node.declare_parameter(each.name, each.default, descriptor, ignore_override=True)
+                node.undeclare_parameter(declared.name)
+            node.declare_parameter(
+                declared.name, declared.default, descriptor, ignore_override=True
+            )
     return values, problems

@@ -50,7 +50,7 @@ def read_parameter_file(
             if _matches(pattern, f'{namespace}/{NODE_NAME}'):
                 values |= section
     values |= overrides or {}
-    known = {each.name for each in fields(Parameters)}
+    known = {declared.name for declared in fields(Parameters)}
     try:
         parameters = Parameters(**{name: values[name] for name in values.keys() & known})
     except ValueError as error:

@@ -51,7 +51,7 @@ class Parameters(
         :param changes: ROS parameters; names that are not ours are passed over
         :raises ValueError: when a value is not acceptable; self stays as it is
         """
-        names = {each.name for each in fields(self)}
+        names = {declared.name for declared in fields(self)}
         return replace(
             self, **{change.name: change.value for change in changes if change.name in names}
         )

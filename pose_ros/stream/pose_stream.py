@@ -55,7 +55,7 @@ class PoseStream:
         """
         Build the landmarker.
 
-        :param restart_after_s: seconds; a stamp further back begins a new stream
+        :param restart_after_s: seconds; a stamp that lies further back begins a new stream
         :param search_interval_s: see build_finder()
         :param wake: in running mode LIVE_STREAM called on a thread of MediaPipe's when there is
             something for `live_results`
