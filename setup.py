@@ -31,8 +31,13 @@ PYPI = {
     'python3-yaml': 'pyyaml',
 }
 
-# What pose_page needs and the node does not.
-EXTRAS = {'page': ['nicegui>=3.18,<4', 'pillow', 'rosbags>=0.11']}
+# What the node does not need. rosbags changes between its minor versions.
+EXTRAS = {
+    'bags': ['mcap>=1.2', 'rosbags>=0.11.9,<0.12', 'tqdm'],
+    'notebooks': ['matplotlib', 'pandas'],
+    'page': ['nicegui>=3.18,<4', 'pillow', 'rosbags>=0.11'],
+    'parquet': ['pyarrow>=14'],
+}
 
 
 def requirements():
@@ -107,7 +112,13 @@ setup(
     entry_points={
         'console_scripts': [
             f'{module} = pose_ros.{module}:main'
-            for module in ('pose_node', 'demo_camera', 'fetch_models', 'pose_page')
+            for module in (
+                'annotate_bag',
+                'demo_camera',
+                'fetch_models',
+                'pose_node',
+                'pose_page',
+            )
         ]
     },
 )

@@ -27,8 +27,13 @@ from simulation.ros_world import World
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / 'pose_ros/page'
+RECORDINGS = [
+    *ROOT.glob('pose_ros/bags/*.py'),
+    *ROOT.glob('pose_ros/exports/*.py'),
+    *ROOT.glob('pose_ros/read*.py'),
+]
 ENVIRONMENT = Path(sys.prefix)
-EXECUTABLES = ['demo_camera', 'fetch_models', 'pose_node', 'pose_page']
+EXECUTABLES = ['annotate_bag', 'demo_camera', 'fetch_models', 'pose_node', 'pose_page']
 ROSDEP_KEYS = {  # of modules that ROS 2 packages do not bring
     'cv2': 'python3-opencv',
     'flatbuffers': 'python3-mediapipe-pip',
@@ -97,7 +102,7 @@ def test_package_xml_names_all_that_is_imported(package: Package) -> None:
         ast.parse(path.read_text())
         for folder in ('pose_ros', 'launch')
         for path in (ROOT / folder).rglob('*.py')
-        if PAGE not in path.parents
+        if PAGE not in path.parents and path not in RECORDINGS
     ]
     missing = _not_of_rosdep(trees) - {
         each.name for each in package.exec_depends + package.test_depends
@@ -125,6 +130,21 @@ def test_the_extra_names_what_only_the_page_imports(
     assert {each.name: each.specifier for each in lines} == {
         name: each.specifier for name, each in extra.items()
     }
+
+
+def test_the_extras_name_what_only_recordings_import(
+    package: Package, distribution: PathDistribution
+) -> None:
+    trees = [ast.parse(path.read_text()) for path in RECORDINGS]
+    only_there = _not_of_rosdep(trees) - {each.name for each in package.exec_depends}
+    assert 'rosbags' in only_there
+    extras = {
+        each.name
+        for each in map(Requirement, distribution.requires or [])
+        for extra in ('bags', 'parquet', 'notebooks')
+        if each.marker and each.marker.evaluate({'extra': extra})
+    }
+    assert only_there <= extras
 
 
 def _not_of_rosdep(trees: list[ast.Module]) -> set[str]:
@@ -164,7 +184,7 @@ def test_the_changelog_is_one_that_ament_reads(package: Package) -> None:
 def test_what_is_installed_here_is_what_the_package_asks_for(
     distribution: PathDistribution,
 ) -> None:
-    asked = list(map(Requirement, distribution.requires or []))
+    asked = [each for each in map(Requirement, distribution.requires or []) if not each.marker]
     assert {'mediapipe', 'numpy', 'opencv-contrib-python'} <= {each.name for each in asked}
     assert not [
         (str(each), version(each.name))

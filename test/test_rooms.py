@@ -38,13 +38,24 @@ BELOW = {
         'outputs',
         'stream',
     },
+    'exports': {'poses', 'images', 'following', 'outputs', 'stream'},
+    'bags': {
+        'poses',
+        'images',
+        'models',
+        'detection',
+        'following',
+        'outputs',
+        'stream',
+        'exports',
+    },
     'demo': {'images', 'rclpy_tools'},
     'page': {'poses', 'images', 'rclpy_tools', 'outputs', 'stream'},
-    EXECUTABLES: {'models', 'rclpy_tools', 'node', 'demo', 'page'},
+    EXECUTABLES: {'models', 'rclpy_tools', 'node', 'demo', 'page', 'bags', 'exports'},
 }
 GENERATED = {'msg', 'srv'}
-KNOW_RCLPY = {'rclpy_tools', 'stream', 'node', 'demo', 'page', EXECUTABLES}
-KNOW_ROS_MESSAGES = KNOW_RCLPY | {'images', 'following', 'outputs'}
+KNOW_RCLPY = {'rclpy_tools', 'stream', 'bags', 'node', 'demo', 'page', EXECUTABLES}
+KNOW_ROS_MESSAGES = KNOW_RCLPY | {'images', 'following', 'outputs', 'exports'}
 KNOW_MEDIAPIPE = {'detection'}
 
 LINES_OF_A_FILE = 250

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Annotates one recording: the folder that it writes is whole or not there.
+
+Three threads work side by side: one reads and decodes pictures, this one finds people, and one
+makes and writes the messages. Each does its steps in the order of the recording, so that the
+files are the same at every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from pose_ros.bags.job import Job, Progress, Report
+from pose_ros.bags.made import require_same, write_made
+from pose_ros.bags.opening import open_recording
+from pose_ros.bags.whole_folder import whole_folder
+from pose_ros.bags.work import Work
+
+__all__ = ['annotate']
+
+
+def annotate(
+    job: Job,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Report:
+    """
+    Annotate one recording, unless its folder is there and was made the same way.
+
+    :param on_progress: called after each picture
+    :param is_stopped: asked before each picture
+    :raises StoppedError: when `is_stopped` said so; nothing is left of the unfinished folder
+    :raises RecordingError: when the recording cannot be read
+    :raises MadeOtherwiseError: when the folder is there, but was made in another way
+    :raises BusyError: when another process writes the folder
+    :raises OSError: when the folder cannot be written
+    :raises ModelError, LandmarkerError, ImportError, ExportError: as those say
+    """
+    if job.folder.exists() and not job.replaces:
+        require_same(job)
+        return Report(job.path, True, f'{job.folder} is there already')
+    with closing(open_recording(job.path)) as recording, whole_folder(job.folder) as folder:
+        with Work(job.wanted, recording, folder) as work:
+            work.run(on_progress, is_stopped)
+        write_made(job, folder, work)
+    return Report(job.path, True, work.summary(), tuple(work.warnings()), work.frames)

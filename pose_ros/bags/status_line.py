@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shows how far the annotation of many recordings is: rate, time left, people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from tqdm import tqdm
+
+from pose_ros.bags.job import Job, Progress, Report
+
+__all__ = ['StatusLine']
+
+LOG_PERIOD_S = 10.0  # where a line cannot be written over
+
+
+class StatusLine:
+    """One line on standard error, for all recordings together; a context manager."""
+
+    def __init__(self, count: int) -> None:
+        """
+        Begin.
+
+        :param count: of recordings
+        """
+        self._count, self._finished = count, 0
+        self._progress: dict[Path, Progress] = {}
+        self._bar = tqdm(unit=' pictures', dynamic_ncols=True, leave=False)
+        if not self._bar.fp.isatty():
+            self._bar.mininterval = LOG_PERIOD_S
+
+    def __enter__(self) -> StatusLine:
+        """Return the line itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the line."""
+        self._bar.close()
+
+    def show(self, job: Job, progress: Progress) -> None:
+        """Show how far one job is."""
+        self._progress[job.path] = progress
+        known = self._progress.values()
+        people = sum(each.people for each in known if each.frames < each.total)
+        self._bar.total = sum(each.total for each in known)
+        self._bar.set_description(f'{self._finished} of {self._count} recordings', refresh=False)
+        self._bar.set_postfix_str(f'people: {people}', refresh=False)
+        self._bar.update(sum(each.frames for each in known) - self._bar.n)
+
+    def end(self, report: Report) -> None:
+        """Write what became of a job, above the line."""
+        self._finished += 1
+        mark = 'done' if report.done else 'FAILED'
+        self._bar.write(f'{mark}: {report.path}: {report.text}', file=self._bar.fp)
+        for warning in report.warnings:
+            self._bar.write(f'    {warning}', file=self._bar.fp)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets a folder appear only when all in it is whole, also when its writer is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import fcntl
+import os
+from pathlib import Path
+import shutil
+
+__all__ = ['BusyError', 'part_folder', 'whole_folder']
+
+LOCK = 'lock'
+
+
+class BusyError(RuntimeError):
+    """Another process writes the same folder."""
+
+
+def part_folder(folder: Path) -> Path:
+    """Return where a folder is written before it appears; what a killed process left is there."""
+    return folder.with_name(f'.{folder.name}.part')
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """
+    Yield a path, not there yet, at which the block creates a folder and fills it.
+
+    After the block the folder lies at its place, and one that was there is gone. When the block
+    fails nothing of it is left. What a killed process left is removed first.
+
+    :raises BusyError: when another process writes it
+    :raises OSError: when it cannot be written
+    """
+    part = part_folder(folder)
+    part.mkdir(parents=True, exist_ok=True)
+    with (part / LOCK).open('w') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(f'{folder}: another process writes it') from error
+        try:
+            _clear(part)
+            yield part / folder.name
+            _sync(part / folder.name)
+            if folder.exists():
+                folder.rename(part / 'before')
+            (part / folder.name).rename(folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _clear(part: Path) -> None:
+    for each in part.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+        elif each.name != LOCK:
+            each.unlink()
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk hold all files before the folder gets its name."""
+    for path in [folder, *folder.rglob('*')]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

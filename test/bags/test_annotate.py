@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is written of a recording: the same as live, of every format, the same at every run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rclpy.qos import QoSProfile
+from rosbags.highlevel import AnyReader
+from sensor_msgs.msg import CameraInfo, Image
+from visualization_msgs.msg import MarkerArray
+
+from pose_ros.bags.annotate import annotate
+from pose_ros.bags.cameras import TopicChoice
+from pose_ros.bags.cdr import serialize
+from pose_ros.bags.job import Job, Progress
+from pose_ros.msg import PoseLandmarks, PoseLandmarksArray
+from pose_ros.node.node import PoseNode
+from pose_ros.stream.parameters import Parameters
+from simulation.bag_files import (
+    FORMATS,
+    Message,
+    camera_info,
+    contents,
+    depth_image,
+    files,
+    jpeg,
+    landmarks,
+    stamped,
+    type_name,
+    write_bag,
+)
+from simulation.ros_world import World, parameters
+
+MakeJob = Callable[..., Job]
+Frames = list[NDArray[np.uint8]]
+
+KINDS: dict[str, type] = {'landmarks': PoseLandmarksArray, 'markers': MarkerArray}
+
+
+def live(ros: World, messages: list[Message], **values: Any) -> dict[str, list[Any]]:
+    """Return what a real node publishes for these messages, by topic."""
+    node = ros.add(PoseNode(parameter_overrides=parameters(**values)))
+    node.trigger_configure()
+    node.trigger_activate()
+    kinds = dict(KINDS)
+    if values.get('output_segmentation_masks'):
+        kinds |= {'instance_mask': Image, 'mask': Image}
+    arrived = {name: ros.collect(kind, f'pose/{name}') for name, kind in kinds.items()}
+    images = ros.node.create_publisher(Image, 'image', QoSProfile(depth=10))
+    infos = ros.node.create_publisher(CameraInfo, 'camera_info', 1)
+    ros.until(lambda: images.get_subscription_count() and infos.get_subscription_count())
+    for each in messages:
+        if isinstance(each.content, CameraInfo):
+            infos.publish(each.content)
+            ros.spin(0.2)
+        else:
+            count = len(arrived['landmarks']) + 1
+            images.publish(each.content)
+            ros.until(lambda count=count: min(map(len, arrived.values())) >= count)
+    return arrived
+
+
+@pytest.mark.parametrize(
+    'values',
+    [
+        {},
+        {'num_poses': 2, 'output_segmentation_masks': True},
+        {'num_poses': 3, 'search_interval': 0.2},
+        {'running_mode': 'image'},
+    ],
+    ids=lambda values: '-'.join(map(str, values)) or 'default',
+)
+def test_the_same_as_live_to_the_bit(
+    ros: World,
+    models: dict[str, Path],
+    messages: list[Message],
+    tmp_path: Path,
+    job: MakeJob,
+    values: dict[str, Any],
+) -> None:
+    assert models['lite']
+    values = {'model': 'lite', **values}
+    first = messages[0]
+    info = Message('/camera_info', first.log_ns - 1, camera_info(first.content))
+    recorded = [info, *messages]
+    wanted = live(ros, recorded, **values)
+    path = write_bag(tmp_path / 'walk', 'mcap', recorded)
+    one = job(path, parameters=Parameters(**values), outputs=tuple(wanted))
+    assert annotate(one).done
+    found = contents(one.folder)
+    people = sum(len(each.poses) for each in landmarks(one.folder))
+    assert people > len(messages) // 2
+    assert landmarks(one.folder)[-1].poses[0].position_source == PoseLandmarks.POSITION_CAMERA_INFO
+    for name, live_messages in wanted.items():
+        kind = type_name(KINDS.get(name, Image))
+        offline = [data for _, data in found[f'/pose/{name}']]
+        assert offline == [serialize(each, kind) for each in live_messages], name
+
+
+@pytest.mark.parametrize('kind', FORMATS)
+def test_every_format_gives_the_same(
+    messages: list[Message], tmp_path: Path, job: MakeJob, kind: str
+) -> None:
+    reference = job(write_bag(tmp_path / 'reference', 'mcap', messages), 'reference')
+    assert annotate(reference).frames == len(messages)
+    one = job(write_bag(tmp_path / 'recorded', kind, messages))
+    report = annotate(one)
+    assert report.done
+    assert contents(one.folder) == contents(reference.folder)
+    assert [log_ns for log_ns, _ in contents(one.folder)['/pose/landmarks']] == [
+        each.log_ns for each in messages
+    ]
+    assert [each.header for each in landmarks(one.folder)] == [
+        each.content.header for each in messages
+    ]
+
+
+def test_a_file_of_a_bag_is_a_recording_too(
+    messages: list[Message], tmp_path: Path, job: MakeJob
+) -> None:
+    folder = write_bag(tmp_path / 'recorded', 'mcap', messages)
+    one, other = job(folder, 'a'), job(next(folder.glob('*.mcap')), 'b')
+    assert annotate(one).done
+    assert annotate(other).done
+    assert contents(one.folder) == contents(other.folder)
+
+
+def test_two_runs_write_identical_files(
+    messages: list[Message], tmp_path: Path, job: MakeJob, lite: Parameters
+) -> None:
+    path = write_bag(tmp_path / 'walk', 'mcap', messages)
+    runs = [
+        job(path, out, outputs=('landmarks', 'markers', 'mask', 'instance_mask', 'overlay'))
+        for out in ('a', 'b')
+    ]
+    for each in runs:
+        assert annotate(each).done
+    first, second = (files(each.folder) for each in runs)
+    assert first.keys() >= {'walk.mcap', 'metadata.yaml', 'annotated.json'}
+    assert first == second
+
+
+def test_compressed_images_and_pictures_in_files(
+    frames: Frames, messages: list[Message], tmp_path: Path, job: MakeJob
+) -> None:
+    compressed = [
+        Message('/image_raw/compressed', each.log_ns, jpeg(each.content)) for each in messages
+    ]
+    bag = job(write_bag(tmp_path / 'jpegs', 'mcap', compressed), 'bag')
+    assert annotate(bag).frames == len(frames)
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    for number, each in enumerate(compressed):
+        (folder / f'picture_{number}.jpg').write_bytes(each.content.data.tobytes())
+    pictures = job(folder, 'folder')
+    assert annotate(pictures).frames == len(frames)
+    points = [
+        [[each.poses[0].landmarks[0].x] for each in landmarks(one.folder) if each.poses]
+        for one in (bag, pictures)
+    ]
+    assert points[0] == points[1]
+    stamps = [each.header.stamp for each in landmarks(pictures.folder)]
+    assert [stamps[0].sec, stamps[0].nanosec] == [1, 0]
+    assert stamps[3].nanosec == 100_000_000
+
+
+def test_a_video(frames: Frames, tmp_path: Path, job: MakeJob) -> None:
+    path = tmp_path / 'clip.mp4'
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), 25.0, (width, height))
+    for rgb in frames:
+        writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    writer.release()
+    progress: list[Progress] = []
+    one = job(path)
+    assert annotate(one, progress.append).frames == len(frames)
+    assert (progress[-1].frames, progress[-1].total) == (len(frames), len(frames))
+    found = landmarks(one.folder)
+    assert (found[0].image_width, found[0].image_height) == (width, height)
+    assert any(each.poses for each in found)
+    times = [each.header.stamp.sec + each.header.stamp.nanosec / 1e9 for each in found]
+    assert times == pytest.approx([1 + index / 25 for index in range(len(frames))])
+
+
+def test_depth_of_the_same_instant_is_used_when_it_comes_after_the_image(
+    messages: list[Message], tmp_path: Path, job: MakeJob
+) -> None:
+    recorded: list[Message] = []
+    for each in messages[:6]:
+        info = Message('/camera_info', each.log_ns + 1, camera_info(each.content))
+        depth = Message('/depth', each.log_ns + 2_000_000, depth_image(each.content, 4.0))
+        recorded += [each, info, depth]
+    one = job(write_bag(tmp_path / 'depth', 'mcap', recorded))
+    assert annotate(one).done
+    people = [person for each in landmarks(one.folder) for person in each.poses]
+    assert people
+    assert {each.position_source for each in people} == {PoseLandmarks.POSITION_DEPTH}
+    assert [each.position.z for each in people] == pytest.approx([4.0] * len(people), abs=0.3)
+
+
+def test_depth_in_another_frame_is_not_used(
+    messages: list[Message], tmp_path: Path, job: MakeJob
+) -> None:
+    recorded: list[Message] = []
+    for each in messages[:3]:
+        depth = depth_image(each.content, 4.0)
+        depth.header.frame_id = 'depth_optical_frame'
+        recorded += [
+            Message('/camera_info', each.log_ns - 1, camera_info(each.content)),
+            Message('/depth', each.log_ns, depth),
+            each,
+        ]
+    one = job(write_bag(tmp_path / 'depth', 'mcap', recorded))
+    assert annotate(one).done
+    people = [person for each in landmarks(one.folder) for person in each.poses]
+    assert {each.position_source for each in people} == {PoseLandmarks.POSITION_CAMERA_INFO}
+    named = job(one.path, 'named', topics=TopicChoice(depth='/depth'))
+    assert annotate(named).done
+    people = [person for each in landmarks(named.folder) for person in each.poses]
+    assert {each.position_source for each in people} == {PoseLandmarks.POSITION_DEPTH}
+
+
+def test_two_cameras_are_two_nodes(frames: Frames, tmp_path: Path, job: MakeJob) -> None:
+    both = [
+        each
+        for name, chosen in (('front', frames[:8]), ('rear', frames[8:16]))
+        for each in stamped(chosen, f'/{name}/image_raw')
+    ]
+    both.sort(key=lambda each: each.log_ns)
+    one = job(write_bag(tmp_path / 'both', 'mcap', both))
+    assert annotate(one).frames == 16
+    assert set(contents(one.folder)) == {
+        f'/{name}/pose/{output}'
+        for name in ('front', 'rear')
+        for output in ('landmarks', 'markers')
+    }
+    alone = job(one.path, 'alone', topics=TopicChoice(images=('/rear/image_raw',)))
+    assert annotate(alone).frames == 8
+    assert [data for _, data in contents(alone.folder)['/pose/landmarks']] == [
+        data for _, data in contents(one.folder)['/rear/pose/landmarks']
+    ]
+
+
+@pytest.mark.parametrize('kind', FORMATS)
+def test_merged_with_the_originals(
+    messages: list[Message], tmp_path: Path, job: MakeJob, kind: str
+) -> None:
+    recorded = [
+        Message('/camera_info', messages[0].log_ns - 1, camera_info(messages[0].content)),
+        *messages[:5],
+    ]
+    path = write_bag(tmp_path / 'recorded', kind, recorded)
+    one = job(path, merges=True)
+    assert annotate(one).done
+    found = contents(one.folder)
+    assert set(found) == {'/camera_info', '/image_raw', '/pose/landmarks', '/pose/markers'}
+    assert found['/image_raw'] == [
+        (each.log_ns, serialize(each.content, 'sensor_msgs/msg/Image')) for each in recorded[1:]
+    ]
+    again = job(one.folder, 'again')
+    assert annotate(again).frames == 5, 'its own outputs are no cameras'
+
+
+def test_no_reader_needs_our_package(
+    messages: list[Message], tmp_path: Path, job: MakeJob
+) -> None:
+    one = job(write_bag(tmp_path / 'walk', 'mcap', messages[:5]))
+    assert annotate(one).done
+    ours = landmarks(one.folder)
+    with AnyReader([one.folder]) as reader:  # with nothing but what is in the bag
+        read = [
+            reader.deserialize(data, connection.msgtype)
+            for connection, _, data in reader.messages()
+            if connection.topic == '/pose/landmarks'
+        ]
+        definition = next(
+            each.msgdef.data for each in reader.connections if each.topic == '/pose/landmarks'
+        )
+    assert 'fractions of the image' in definition, 'comments say what the numbers mean'
+    for mine, theirs in zip(ours, read, strict=True):
+        assert mine.header.stamp.nanosec == theirs.header.stamp.nanosec
+        for person, other in zip(mine.poses, theirs.poses, strict=True):
+            assert [each.x for each in person.landmarks] == [each.x for each in other.landmarks]
+            assert person.track_id == other.track_id
+
+
+def test_static_transforms_go_along(messages: list[Message], tmp_path: Path, job: MakeJob) -> None:
+    tf2_msgs = pytest.importorskip('tf2_msgs.msg')
+    static = Message('/tf_static', messages[0].log_ns - 1, tf2_msgs.TFMessage())
+    one = job(write_bag(tmp_path / 'walk', 'mcap', [static, *messages[:3]]))
+    assert annotate(one).done
+    assert '/tf_static' in contents(one.folder)
+
+
+def test_clock_rules_are_the_nodes(messages: list[Message], tmp_path: Path, job: MakeJob) -> None:
+    repeated = Message('/image_raw', messages[2].log_ns + 1, messages[2].content)
+    one = job(write_bag(tmp_path / 'walk', 'mcap', [*messages[:3], repeated, *messages[3:6]]))
+    report = annotate(one)
+    assert report.frames == 6
+    assert '1 dropped (1 repeated)' in report.text
