@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.poses.skeleton import COLORS_RGB, Side
+from pose_ros.outputs.looks import Looks
+from pose_ros.poses.skeleton import Side
 
 SCRIPT = Path(__file__).parents[1] / 'scripts/demo.py'
 
@@ -44,7 +45,7 @@ def processes_of(output: Path) -> list[str]:
 
 def middle_of(bgr: NDArray[np.uint8], side: Side) -> NDArray[np.float64]:
     """Return the mean (y, x) of the pixels in about the colour of one side of the body."""
-    difference = np.abs(bgr[:, :, ::-1].astype(int) - COLORS_RGB[side]).max(axis=2)
+    difference = np.abs(bgr[:, :, ::-1].astype(int) - Looks().rgb(side)).max(axis=2)
     return np.argwhere(difference < 30).mean(axis=0)
 
 

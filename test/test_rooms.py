@@ -18,7 +18,7 @@ BELOW = {
     'images': {'poses'},
     'detection': {'poses', 'images', 'models'},
     'following': {'poses', 'images'},
-    'outputs': {'poses', 'images', 'models', 'detection', 'following'},
+    'outputs': {'poses', 'images', 'models', 'rclpy_tools', 'detection', 'following'},
     'stream': {
         'poses',
         'images',

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.following.landmark_weights import HIPS, TORSO, error_of_mean, mean, per_landmark
+from pose_ros.following.landmark_weights import HIPS, error_of_mean, mean, per_landmark
 from pose_ros.images.depth import depths_around, weighted_medians
 from pose_ros.poses.geometry import EPSILON
 from pose_ros.poses.poses import Poses
-from pose_ros.poses.skeleton import Landmark
+from pose_ros.poses.skeleton import TORSO, Landmark
 
 __all__ = ['SeenBodies', 'measure_scale']
 

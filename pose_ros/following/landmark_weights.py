@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.poses.geometry import EPSILON
-from pose_ros.poses.skeleton import Landmark
+from pose_ros.poses.skeleton import TORSO, Landmark
 
-__all__ = ['HIPS', 'TORSO', 'TRUST', 'error_of_mean', 'mean', 'per_landmark']
+__all__ = ['HIPS', 'TRUST', 'error_of_mean', 'mean', 'per_landmark']
 
-TORSO = (Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER, Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
 LIMBS = (
     *range(Landmark.LEFT_ELBOW, Landmark.LEFT_PINKY),
     *range(Landmark.LEFT_KNEE, Landmark.LEFT_HEEL),

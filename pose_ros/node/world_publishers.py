@@ -10,11 +10,11 @@ from std_msgs.msg import Header
 
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.outputs.hri import BodyPublishers
+from pose_ros.outputs.hri_frames import BodyIds, hri_transforms
 from pose_ros.outputs.tf_frames import (
     TF_DEPTH,
     TF_TOPIC,
     body_transforms,
-    hri_transforms,
     import_tf_message,
 )
 from pose_ros.poses.poses import Poses
@@ -35,13 +35,14 @@ class WorldPublishers:
         """
         self._node, self._parameters, self._faults = node, parameters, faults
         self._prefix = parameters.tf_prefix or f'{node.get_namespace()}/'.lstrip('/')
+        self._ids = BodyIds()
         self._tf: Publisher | None = None
         self._bodies: BodyPublishers | None = None
         if not (parameters.publish_tf or parameters.hri):
             return
         self._message = import_tf_message()
         if parameters.hri:
-            self._bodies = BodyPublishers(node.create_publisher, node.destroy_publisher)
+            self._bodies = BodyPublishers(node.create_publisher, node.destroy_publisher, self._ids)
         self._tf = node.create_publisher(self._message, TF_TOPIC, QoSProfile(depth=TF_DEPTH))
 
     def publish(self, poses: Poses, header: Header) -> None:
@@ -55,7 +56,7 @@ class WorldPublishers:
                     poses, header, self._prefix, self._parameters.tf_landmarks
                 )
             if self._bodies is not None:
-                transforms += hri_transforms(poses, header)
+                transforms += hri_transforms(poses, header, self._ids)
             if transforms:
                 self._tf.publish(self._message(transforms=transforms))
         if self._bodies is not None:

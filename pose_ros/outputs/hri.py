@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.outputs.tf_frames import body_id
-from pose_ros.poses.geometry import ROI_MIN_VISIBILITY
+from pose_ros.outputs.hri_frames import BodyIds
+from pose_ros.poses.geometry import visible_box
 from pose_ros.poses.poses import UNTRACKED, Poses
 from pose_ros.poses.skeleton import Landmark
 
@@ -62,6 +62,7 @@ class BodyPublishers:
         self,
         create_publisher: Callable[..., Any],
         destroy_publisher: Callable[[Any], Any],
+        ids: BodyIds,
     ) -> None:
         """
         Create the publisher of the list; those of bodies come and go with them.
@@ -69,10 +70,11 @@ class BodyPublishers:
         :param create_publisher: for a message class, a topic and a depth. The node's plain one:
             a lifecycle publisher that is created while its node is active stays silent
         :param destroy_publisher: for what it returned
+        :param ids: of the bodies
         :raises ImportError: when there is no hri_msgs; its text says what to do
         """
         messages = _import_messages()
-        self._create, self._destroy = create_publisher, destroy_publisher
+        self._create, self._destroy, self._body_id = create_publisher, destroy_publisher, ids
         self._ids, self._roi, self._skeleton = (
             messages.IdsList(),
             messages.NormalizedRegionOfInterest2D(),
@@ -88,7 +90,7 @@ class BodyPublishers:
         :param header: the image's own
         """
         tracked = result.track_ids != UNTRACKED
-        ids = [body_id(track_id) for track_id in result.track_ids[tracked].tolist()]
+        ids = [self._body_id(track_id) for track_id in result.track_ids[tracked].tolist()]
         for gone in self._bodies.keys() - ids:
             self._remove(gone)
         roi, skeleton = self._roi, self._skeleton
@@ -148,13 +150,12 @@ def regions(result: Poses) -> NDArray[np.float32]:
     :returns: float32 (N, 5), columns xmin, ymin, xmax, ymax in [0, 1], as fractions of the image,
         and the confidence, that of the person; all 0 when nothing of the person is in view
     """
-    xy = result.landmarks[:, :, :2]
-    visible = (result.visibility >= ROI_MIN_VISIBILITY) & np.isfinite(xy).all(axis=2)
-    first = np.where(visible[:, :, None], xy, np.inf).min(axis=1)
-    last = np.where(visible[:, :, None], xy, -np.inf).max(axis=1)
-    boxes = np.concatenate((_clipped(first), _clipped(last), result.confidence[:, None]), axis=1)
-    in_view = (visible & _inside(xy)).any(axis=1)
-    return np.where(in_view[:, None], boxes, np.float32(0))
+    boxes = np.zeros((len(result), 5), np.float32)
+    for row, landmarks, confidence in zip(boxes, result.landmarks, result.confidence, strict=True):
+        box = visible_box(landmarks)
+        if box is not None:
+            row[:4], row[4] = np.clip(box, 0, 1), confidence
+    return boxes
 
 
 def _inside(xy: NDArray[Any]) -> Any:

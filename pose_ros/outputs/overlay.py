@@ -1,26 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A picture and the people found in it in, a copy with their skeletons drawn over it out."""
+"""Draws the skeletons of people over the picture in which they were found."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from enum import Enum
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.outputs.looks import Looks, OverlayMask
 from pose_ros.outputs.masks import MASK_THRESHOLD
 from pose_ros.poses.poses import UNTRACKED, VISIBILITY, Poses, X, Y, Z
-from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, side_of
+from pose_ros.poses.skeleton import CONNECTIONS, Landmark, side_of
 
-__all__ = ['OverlayMask', 'OverlayStyle', 'draw']
+__all__ = ['draw']
 
-# A dot's radius at a landmark's z, linear between, as in the landmarker's own demo; at 640x480.
-DOT_Z = (-0.15, 0.1)
-DOT_RADIUS_PX = (5.0, 1.0)
-LINE_WIDTH_PX = 2.0
+MIN_VISIBILITY = 0.5  # a landmark less visible is hidden, with its connections
+
+# Sizes at scale 1, which a person has whose landmarks extend over REFERENCE_PERSON_PX, in a
+# picture with REFERENCE_DIAGONAL_PX (640x480). Both limit the scale: a person far away is not
+# hidden by the dots, and somebody close to the camera has no dots of the size of a hand.
+REFERENCE_PERSON_PX = 320.0
 REFERENCE_DIAGONAL_PX = 800.0
+# A dot's radius, from landmarks in front of the person's middle to those behind, linear between;
+# the depth is in parts of the person's extent.
+DOT_DEPTH = (-0.3, 0.2)
+DOT_RADIUS_PX = (5.0, 1.5)
+MIN_DOT_RADIUS_PX = 1.0
+LINE_WIDTH_PX = 2.0
+MIN_LABEL_SCALE = 0.6  # of that of the picture: a label is there to be read
 
 TINT_OPACITY = 0.35
 TINTS_RGB = (
@@ -36,39 +43,17 @@ TEXT_RGB = (240, 240, 240)
 
 SHIFT = 4  # drawing coordinates have 1 << SHIFT steps a pixel
 HEAD = slice(Landmark.NOSE, Landmark.MOUTH_RIGHT + 1)
-DOT_COLORS = tuple(COLORS_RGB[side_of(landmark)] for landmark in Landmark)
-LINE_COLORS = tuple(COLORS_RGB[side_of(*connection)] for connection in CONNECTIONS)
+DOT_SIDES = tuple(side_of(landmark) for landmark in Landmark)
+LINE_SIDES = tuple(side_of(*connection) for connection in CONNECTIONS)
 
 
-class OverlayMask(Enum):
-    """What is done with the masks: nothing, tint people, or replace everything but people."""
-
-    NONE = 'none'
-    TINT = 'tint'
-    BACKGROUND = 'background'
-
-
-@dataclass(frozen=True)
-class OverlayStyle:
-    """
-    How an overlay looks.
-
-    :param mask: what is done with the masks
-    :param background_rgb: 0-255, what replaces everything but people
-    :param min_visibility: in [0, 1]; a landmark less visible is hidden, with its connections
-    """
-
-    mask: OverlayMask = OverlayMask.NONE
-    background_rgb: tuple[int, int, int] = (0, 177, 64)
-    min_visibility: float = 0.5
-
-
-def draw(rgb: NDArray[np.uint8], result: Poses, style: OverlayStyle) -> NDArray[np.uint8]:
+def draw(rgb: NDArray[np.uint8], result: Poses, looks: Looks) -> NDArray[np.uint8]:
     """
     Return a copy of the picture with each person's mask, connections, landmarks and id.
 
     The id is the track id, or the index in the result of a person who is not tracked. Lines and
-    dots grow with the picture's diagonal. Landmarks outside the picture or not finite are hidden.
+    dots are sized by the person: somebody far away is not hidden by them. Landmarks outside the
+    picture or not finite are hidden.
     When people come without masks, they are neither tinted nor cut out.
 
     :param rgb: uint8 (H, W, 3), left as it is
@@ -84,9 +69,9 @@ def draw(rgb: NDArray[np.uint8], result: Poses, style: OverlayStyle) -> NDArray[
     ids = [
         index if track == UNTRACKED else int(track) for index, track in enumerate(result.track_ids)
     ]
-    picture = _draw_masks(rgb, result, ids, style)
+    picture = _draw_masks(rgb, result, ids, looks)
     for landmarks, person_id in zip(result.landmarks, ids, strict=True):
-        _draw_person(picture, landmarks, str(person_id), style.min_visibility)
+        _draw_person(picture, landmarks, str(person_id), looks)
     return picture
 
 
@@ -94,15 +79,15 @@ def _draw_masks(
     rgb: NDArray[np.uint8],
     result: Poses,
     ids: list[int],
-    style: OverlayStyle,
+    looks: Looks,
 ) -> NDArray[np.uint8]:
     """Return a copy of the picture with people tinted or everything else replaced."""
-    if style.mask is OverlayMask.NONE or len(result.masks) != len(result):
+    if looks.overlay_mask == OverlayMask.NONE.value or len(result.masks) != len(result):
         return np.array(rgb, order='C')
     people = [cv2.compare(mask, MASK_THRESHOLD, cv2.CMP_GT) for mask in result.masks]
-    if style.mask is OverlayMask.BACKGROUND:
+    if looks.overlay_mask == OverlayMask.BACKGROUND.value:
         picture = np.empty(rgb.shape, np.uint8)
-        picture[:] = style.background_rgb
+        picture[:] = looks.background_rgb
         for person in people:
             cv2.copyTo(rgb, person, picture)
         return picture
@@ -123,36 +108,77 @@ def _draw_person(
     picture: NDArray[np.uint8],
     landmarks: NDArray[np.float32],
     label: str,
-    min_visibility: float,
+    looks: Looks,
 ) -> None:
     """Draw one person's connections, dots and label into the picture."""
     height, width, _ = picture.shape
-    scale = float(np.hypot(width, height)) / REFERENCE_DIAGONAL_PX
     xy = landmarks[:, [X, Y]]
-    shown = (landmarks[:, VISIBILITY] >= min_visibility) & ((xy >= 0) & (xy <= 1)).all(axis=1)
+    shown = (landmarks[:, VISIBILITY] >= MIN_VISIBILITY) & ((xy >= 0) & (xy <= 1)).all(axis=1)
     if not shown.any():
         return
-    points_px = np.where(shown[:, np.newaxis], xy, 0) * np.array([width, height], np.float64)
-    z = np.nan_to_num(landmarks[:, Z], nan=DOT_Z[1])
-    radii_px = np.interp(z, DOT_Z, DOT_RADIUS_PX) * scale
-    edge_px, line_px = max(1, round(scale)), max(1, round(LINE_WIDTH_PX * scale))
+    size_px = np.array([width, height], np.float64)
+    points_px = np.where(shown[:, np.newaxis], xy, 0) * size_px
+    extent_px = _extent_px(xy * size_px, size_px)
+    picture_scale = float(np.hypot(width, height)) / REFERENCE_DIAGONAL_PX
+    scale = min(picture_scale, extent_px / REFERENCE_PERSON_PX)
+    depths = np.nan_to_num(landmarks[:, Z], nan=np.inf) * width / extent_px
 
     points = np.rint(points_px * (1 << SHIFT)).astype(int).tolist()
+    _draw_lines(picture, points, shown, scale, looks)
+    _draw_dots(picture, points, shown, depths, scale, looks)
+    head = points_px[HEAD][shown[HEAD]]
+    label_scale = max(scale, MIN_LABEL_SCALE * picture_scale)
+    _draw_label(picture, head if len(head) else points_px[shown], label, label_scale)
+
+
+def _draw_lines(
+    picture: NDArray[np.uint8],
+    points: list[list[int]],
+    shown: NDArray[np.bool_],
+    scale: float,
+    looks: Looks,
+) -> None:
+    """Draw the connections between landmarks that are shown: first all edges, then all colours."""
+    line_px = max(1, round(LINE_WIDTH_PX * scale))
+    edged_px = max(line_px + 1, round(2 * LINE_WIDTH_PX * scale))
     lines = [
-        (points[start], points[end], color)
-        for (start, end), color in zip(CONNECTIONS, LINE_COLORS, strict=True)
+        (points[start], points[end], looks.rgb(side))
+        for (start, end), side in zip(CONNECTIONS, LINE_SIDES, strict=True)
         if shown[start] and shown[end]
     ]
     for start, end, _ in lines:
-        cv2.line(picture, start, end, EDGE_RGB, line_px + 2 * edge_px, cv2.LINE_AA, SHIFT)
-    for start, end, color in lines:
-        cv2.line(picture, start, end, color, line_px, cv2.LINE_AA, SHIFT)
+        cv2.line(picture, start, end, EDGE_RGB, edged_px, cv2.LINE_AA, SHIFT)
+    for start, end, rgb in lines:
+        cv2.line(picture, start, end, rgb, line_px, cv2.LINE_AA, SHIFT)
+
+
+def _draw_dots(
+    picture: NDArray[np.uint8],
+    points: list[list[int]],
+    shown: NDArray[np.bool_],
+    depths: NDArray[np.float32],
+    scale: float,
+    looks: Looks,
+) -> None:
+    """Draw the landmarks that are shown, larger towards the camera."""
+    radii_px = np.maximum(np.interp(depths, DOT_DEPTH, DOT_RADIUS_PX) * scale, MIN_DOT_RADIUS_PX)
+    edge_px = max(0.5, scale)
     for i in np.flatnonzero(shown):
-        for radius_px, color in ((radii_px[i] + edge_px, EDGE_RGB), (radii_px[i], DOT_COLORS[i])):
-            radius = max(1, round(radius_px * (1 << SHIFT)))
+        rgb = looks.rgb(DOT_SIDES[i])
+        for radius_px, color in ((radii_px[i] + edge_px, EDGE_RGB), (radii_px[i], rgb)):
+            radius = round(radius_px * (1 << SHIFT))
             cv2.circle(picture, points[i], radius, color, cv2.FILLED, cv2.LINE_AA, SHIFT)
-    head = shown[HEAD]
-    _draw_label(picture, points_px[HEAD][head] if head.any() else points_px[shown], label, scale)
+
+
+def _extent_px(points_px: NDArray[np.float64], size_px: NDArray[np.float64]) -> float:
+    """
+    Return the diagonal of the box around all of a person's landmarks, also those not in view.
+
+    :param points_px: (33, 2)
+    :param size_px: of the picture; what is a picture's size outside of it is not believed
+    """
+    near = ((points_px >= -size_px) & (points_px <= 2 * size_px)).all(axis=1)
+    return max(1.0, float(np.hypot(*np.ptp(points_px[near], axis=0))))
 
 
 def _draw_label(

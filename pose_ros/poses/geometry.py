@@ -22,6 +22,7 @@ __all__ = [
     'turned',
     'viewing_quaternions',
     'viewing_rotations',
+    'visible_box',
     'visible_box_px',
 ]
 
@@ -92,6 +93,25 @@ def turned(
         return world_m @ viewing_rotations(directions).transpose(0, 2, 1)
 
 
+def visible_box(landmarks: NDArray[np.float32]) -> tuple[float, float, float, float] | None:
+    """
+    Return the box around the visible landmarks of one person.
+
+    :param landmarks: float32 (33, 5), normalized
+    :returns: left, top, right and bottom as fractions of the image's width and height, outside
+        [0, 1] where landmarks are outside the image; None when none of them is inside
+    """
+    points = [
+        (x, y)
+        for x, y, _, visibility, _ in landmarks.tolist()
+        if visibility >= ROI_MIN_VISIBILITY and isfinite(x) and isfinite(y)
+    ]
+    if not any(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
+        return None
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
 def visible_box_px(
     landmarks: NDArray[np.float32],
     width: int,
@@ -105,16 +125,11 @@ def visible_box_px(
     :param height: of the image, pixels
     :returns: left, top, width and height in pixels
     """
-    points = [
-        (x, y)
-        for x, y, _, visibility, _ in landmarks.tolist()
-        if visibility >= ROI_MIN_VISIBILITY and isfinite(x) and isfinite(y)
-    ]
-    if not any(0 <= x <= 1 and 0 <= y <= 1 for x, y in points):
+    box = visible_box(landmarks)
+    if box is None:
         return 0, 0, 0, 0
-    xs, ys = zip(*points, strict=True)
-    left, right = _pixel(min(xs), width), _pixel(max(xs), width)
-    top, bottom = _pixel(min(ys), height), _pixel(max(ys), height)
+    left, right = _pixel(box[0], width), _pixel(box[2], width)
+    top, bottom = _pixel(box[1], height), _pixel(box[3], height)
     return left, top, right - left + 1, bottom - top + 1
 
 

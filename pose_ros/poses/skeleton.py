@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Defines the skeleton as data: 33 landmarks, 35 connections, sides and colours."""
+"""Names the 33 landmarks, their 35 connections and the side of the body that each is on."""
 
 from enum import Enum, IntEnum
 
-__all__ = ['COLORS_RGB', 'CONNECTIONS', 'Landmark', 'Side', 'side_of']
+__all__ = ['CONNECTIONS', 'TORSO', 'Landmark', 'Side', 'side_of']
 
 
 class Landmark(IntEnum):
@@ -91,12 +91,8 @@ CONNECTIONS: tuple[tuple[int, int], ...] = (
     (28, 32),
 )
 
-# 0-255. Okabe and Ito's orange and sky blue: told apart also without seeing red from green.
-COLORS_RGB: dict[Side, tuple[int, int, int]] = {
-    Side.LEFT: (230, 159, 0),
-    Side.RIGHT: (86, 180, 233),
-    Side.CENTER: (240, 240, 240),
-}
+# The corners of the trunk.
+TORSO = (Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER, Landmark.LEFT_HIP, Landmark.RIGHT_HIP)
 
 
 def side_of(*landmarks: int) -> Side:

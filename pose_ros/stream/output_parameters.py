@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Declares parameters: what is published, and how it looks."""
+"""Declares parameters: what is published."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pose_ros.outputs.markers import MARKER_STYLE_RANGES, MarkerStyle
-from pose_ros.outputs.overlay import OverlayMask, OverlayStyle
 from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 __all__ = ['OutputParameters']
@@ -14,7 +12,7 @@ __all__ = ['OutputParameters']
 
 @dataclass(frozen=True)
 class OutputParameters:
-    """What is published, and how it looks."""
+    """What is published; how people look in it stands in `Looks`."""
 
     publish_tf: bool = parameter(
         False,
@@ -46,55 +44,3 @@ class OutputParameters:
         'the track id, from 256 on counted from 1 again.',
         choices=('index', 'track_id'),
     )
-    marker_distance: float = parameter(
-        2.0,
-        'Metres in front of the camera at which the markers of a person stand whose position '
-        'is unknown.',
-        within=MARKER_STYLE_RANGES['distance_m'],
-    )
-    marker_min_visibility: float = parameter(
-        0.5,
-        'Landmarks with a lower visibility, and their bones, are not shown in the markers.',
-        within=MARKER_STYLE_RANGES['min_visibility'],
-    )
-    marker_landmark_diameter: float = parameter(
-        0.03,
-        'Metres, of the sphere at each landmark.',
-        within=MARKER_STYLE_RANGES['landmark_diameter_m'],
-    )
-    marker_bone_width: float = parameter(
-        0.015,
-        'Metres, of the line between two landmarks.',
-        within=MARKER_STYLE_RANGES['bone_width_m'],
-    )
-    marker_lifetime: float = parameter(
-        0.5,
-        'Seconds after which RViz removes a marker that is not renewed.',
-        within=MARKER_STYLE_RANGES['lifetime_s'],
-    )
-    overlay_mask: str = parameter(
-        'none',
-        'What ~/overlay does with the masks: none, tint the people, or replace the '
-        'background. tint and background need output_segmentation_masks.',
-        choices=(mask.value for mask in OverlayMask),
-    )
-    overlay_background: str = parameter(
-        '#00b140',
-        'The colour that replaces the background, as #rrggbb.',
-        pattern='#[0-9a-fA-F]{6}',
-    )
-
-    def marker_style(self) -> MarkerStyle:
-        """Return the looks of the markers."""
-        return MarkerStyle(
-            landmark_diameter_m=self.marker_landmark_diameter,
-            bone_width_m=self.marker_bone_width,
-            min_visibility=self.marker_min_visibility,
-            distance_m=self.marker_distance,
-            lifetime_s=self.marker_lifetime,
-        )
-
-    def overlay_style(self) -> OverlayStyle:
-        """Return the looks of the overlay."""
-        red, green, blue = bytes.fromhex(self.overlay_background[1:])
-        return OverlayStyle(mask=OverlayMask(self.overlay_mask), background_rgb=(red, green, blue))

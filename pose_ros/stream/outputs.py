@@ -23,9 +23,10 @@ from pose_ros.images.frame import Frame
 from pose_ros.images.image_cdr import serialize_image
 from pose_ros.images.jpeg import jpeg_message
 from pose_ros.msg import PoseLandmarksArray
+from pose_ros.outputs.looks import OverlayMask
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.outputs.masks import instance_mask, mask
-from pose_ros.outputs.overlay import OverlayMask, draw
+from pose_ros.outputs.overlay import draw
 from pose_ros.outputs.pose_cdr import serialize_poses
 from pose_ros.poses.poses import Poses
 from pose_ros.stream.parameters import Parameters
@@ -66,7 +67,7 @@ class OutputFrame:
     def overlay_rgb(self) -> NDArray[np.uint8]:
         """The frame with the skeletons drawn over it, uint8 (H, W, 3)."""
         poses = self.with_masks if _overlay_uses_masks(self.parameters) else self.poses
-        return draw(self.frame.rgb, poses, self.parameters.overlay_style())
+        return draw(self.frame.rgb, poses, self.parameters)
 
 
 def _never(_: Parameters) -> bool:
@@ -115,7 +116,7 @@ def _landmarks(source: OutputFrame) -> bytes:
 
 def _markers(source: OutputFrame) -> MarkerArray:
     return source.skeletons.write(
-        source.poses, source.frame.header, source.parameters.marker_style()
+        source.poses, source.frame.header, source.parameters, source.time_ns
     )
 
 

@@ -10,6 +10,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from pose_ros.following.people import FollowingOptions
+from pose_ros.outputs.looks import Looks
 from pose_ros.rclpy_tools.parameter_declaration import check, declare
 from pose_ros.stream.detection_parameters import DetectionParameters
 from pose_ros.stream.health_parameters import HealthParameters
@@ -25,13 +26,19 @@ GROUPS = (
     InputParameters,
     PeopleParameters,
     OutputParameters,
+    Looks,
     HealthParameters,
 )
 
 
 @dataclass(frozen=True)
 class Parameters(
-    HealthParameters, OutputParameters, PeopleParameters, InputParameters, DetectionParameters
+    HealthParameters,
+    Looks,
+    OutputParameters,
+    PeopleParameters,
+    InputParameters,
+    DetectionParameters,
 ):  # a dataclass has the fields of its last base first
     """
     All parameters of the node. Each is declared in its group, with its text, range and default.

@@ -185,7 +185,9 @@ def test_two_cameras_have_nothing_in_common(ros: World, astronaut: NDArray[np.ui
     ros.until(lambda: all(poses.values()) and all(markers.values()))
     for name in nodes:
         assert [each.header.frame_id for each in poses[name]] == [f'{name}_optical_frame']
-        assert {each.ns for each in markers[name][0].markers} == {f'{name}/track_1'}
+        assert {(each.ns, each.id) for each in markers[name][0].markers} == {
+            (f'{name}/{kind}', 1) for kind in ('landmarks', 'bones', 'labels')
+        }
 
 
 def test_positions_from_camera_info(ros: World, astronaut: NDArray[np.uint8]) -> None:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Skeletons stand where the people are, look as asked, break no rule of RViz, and go when gone."""
 
-from dataclasses import replace
+from dataclasses import Field, fields, replace
 from math import inf, nan
 from pathlib import Path
+from typing import Any
 
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import Point, Quaternion
@@ -17,13 +18,15 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions, RunningMode
-from pose_ros.outputs.markers import MARKER_STYLE_RANGES, MarkerStyle, SkeletonMarkers
+from pose_ros.outputs.looks import Looks
+from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
-from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, Side, side_of
+from pose_ros.poses.skeleton import CONNECTIONS, Landmark, Side, side_of
 
 HEADER = Header(frame_id='camera_optical')
-STYLE = MarkerStyle()
-SPHERES, LINES, LABEL = range(3)
+LOOKS = Looks()
+SPHERES, LINES, LABEL = 'landmarks', 'bones', 'labels'  # namespaces, one for each kind
+SECOND = 1_000_000_000
 Keys = set[tuple[str, int]]
 
 
@@ -38,8 +41,8 @@ def shown(array: MarkerArray, action: int = Marker.ADD) -> Keys:
     return {(marker.ns, marker.id) for marker in array.markers if marker.action == action}
 
 
-def marker_of(array: MarkerArray, marker_id: int) -> Marker:
-    (marker,) = (marker for marker in array.markers if marker.id == marker_id)
+def marker_of(array: MarkerArray, kind: str) -> Marker:
+    (marker,) = (marker for marker in array.markers if marker.ns == kind)
     return marker
 
 
@@ -61,10 +64,10 @@ def photographed(
 @pytest.mark.parametrize('name', ['astronaut', 'cameraman'])
 def test_photographed_person(photographed: dict[str, Poses], name: str) -> None:
     result = photographed[name]
-    sent = SkeletonMarkers().write(result, HEADER, STYLE)
+    sent = SkeletonMarkers().write(result, HEADER, LOOKS, 0)
     array = deserialize_message(serialize_message(sent), MarkerArray)
     assert complaints(array) == []
-    assert shown(array) == {('pose_0', SPHERES), ('pose_0', LINES), ('pose_0', LABEL)}
+    assert shown(array) == {(SPHERES, -1), (LINES, -1), (LABEL, -1)}
     visible = np.flatnonzero(result.visibility[0] >= 0.5)
     assert 10 < len(visible) < 33
     assert np.array_equal(
@@ -75,7 +78,7 @@ def test_photographed_person(photographed: dict[str, Poses], name: str) -> None:
 
 
 def test_astronaut_stands_before_the_camera_and_faces_it(photographed: dict[str, Poses]) -> None:
-    array = SkeletonMarkers().write(photographed['astronaut'], HEADER, STYLE)
+    array = SkeletonMarkers().write(photographed['astronaut'], HEADER, LOOKS, 0)
     spheres = marker_of(array, SPHERES)
     assert spheres.pose.position == Point(z=2.0)
     visible = np.flatnonzero(photographed['astronaut'].visibility[0] >= 0.5)
@@ -89,11 +92,11 @@ def test_astronaut_stands_before_the_camera_and_faces_it(photographed: dict[str,
 
 def test_colors_tell_sides_and_visibility() -> None:
     result = people(1)
-    array = SkeletonMarkers().write(result, HEADER, STYLE)
+    array = SkeletonMarkers().write(result, HEADER, LOOKS, 0)
     alphas = result.visibility[0].tolist()
 
     def color(side: Side, index: int) -> ColorRGBA:
-        r, g, b = (value / 255 for value in COLORS_RGB[side])
+        r, g, b = (value / 255 for value in LOOKS.rgb(side))
         return ColorRGBA(r=r, g=g, b=b, a=alphas[index])
 
     assert marker_of(array, SPHERES).colors == [color(side_of(i), i) for i in Landmark]
@@ -102,31 +105,48 @@ def test_colors_tell_sides_and_visibility() -> None:
     ]
 
 
+def test_colors_can_change_from_frame_to_frame() -> None:
+    markers, red = SkeletonMarkers(), Looks(color_left='#ff0000', color_center='#0000FF')
+    markers.write(people(1), HEADER, LOOKS, 0)
+    for looks, count in ((red, 2), (LOOKS, 3)):
+        array = markers.write(people(count), HEADER, looks, 0)
+        for marker in array.markers:
+            if marker.ns == SPHERES:
+                got = [(color.r, color.g, color.b) for color in marker.colors]
+                wanted = [tuple(v / 255 for v in looks.rgb(side_of(each))) for each in Landmark]
+                assert np.array(got) == pytest.approx(np.array(wanted))
+            elif marker.ns == LABEL:
+                assert marker.color.r == pytest.approx(looks.rgb(Side.CENTER)[0] / 255)
+
+
 @pytest.mark.parametrize(('visibility', 'alpha'), [(1.0, 0.99), (0.5, 0.5), (0.0, 0.1)])
 def test_alpha_is_neither_none_nor_whole(visibility: float, alpha: float) -> None:
     result = people(1)
     result.visibility[:] = visibility
-    array = SkeletonMarkers().write(result, HEADER, MarkerStyle(min_visibility=0))
+    array = SkeletonMarkers().write(result, HEADER, Looks(marker_min_visibility=0), 0)
     assert complaints(array) == []
-    for marker_id in (SPHERES, LINES):
-        assert all(color.a == pytest.approx(alpha) for color in marker_of(array, marker_id).colors)
+    for kind in (SPHERES, LINES):
+        assert all(color.a == pytest.approx(alpha) for color in marker_of(array, kind).colors)
 
 
-def test_style_and_header_reach_every_marker() -> None:
-    style = MarkerStyle(
-        landmark_diameter_m=0.05, bone_width_m=0.02, distance_m=3.5, lifetime_s=1.25
+def test_looks_and_header_reach_every_marker() -> None:
+    looks = Looks(
+        marker_landmark_diameter=0.05,
+        marker_bone_width=0.02,
+        marker_distance=3.5,
+        marker_lifetime=1.25,
     )
-    array = SkeletonMarkers().write(people(2), HEADER, style)
+    array = SkeletonMarkers().write(people(2), HEADER, looks, 0)
     assert len(array.markers) == 6
     for marker in array.markers:
         assert marker.header == HEADER
         assert marker.lifetime == Duration(sec=1, nanosec=250_000_000)
         assert marker.pose.orientation == Quaternion(w=1.0)
         scale, used = marker.scale, {SPHERES: (0.05, 0.05, 0.05), LINES: (0.02, 0, 0)}
-        if marker.id == LABEL:
+        if marker.ns == LABEL:
             assert scale.z > 0
         else:
-            assert (scale.x, scale.y, scale.z) == used[marker.id]
+            assert (scale.x, scale.y, scale.z) == used[marker.ns]
             assert marker.pose.position == Point(z=3.5)
 
 
@@ -134,27 +154,27 @@ def test_known_position_and_track() -> None:
     blank = people(3)
     positions = np.array([[3.0, 0.0, 4.0], [nan, 0, 1], [0, -inf, 1]])
     result = replace(blank, positions=positions, track_ids=np.array([1, -1, 12], np.int32))
-    array = SkeletonMarkers().write(result, HEADER, STYLE)
+    array = SkeletonMarkers().write(result, HEADER, LOOKS, 0)
     assert complaints(array) == []
-    assert [marker.text for marker in array.markers if marker.id == LABEL] == [
+    assert [marker.text for marker in array.markers if marker.ns == LABEL] == [
         'track_1\n5.00m',
         'pose_1',
         'track_12',
     ]
-    assert [marker.pose.position for marker in array.markers if marker.id == LINES] == [
+    assert [marker.pose.position for marker in array.markers if marker.ns == LINES] == [
         Point(x=3.0, z=4.0),
         Point(z=2.0),
         Point(z=2.0),
     ]
     # Turned about y, so that z, the line of sight of world landmarks, points to the person.
-    turn = array.markers[SPHERES].pose.orientation
+    turn = array.markers[0].pose.orientation
     half = np.arctan2(3.0, 4.0) / 2
     assert (turn.x, turn.y, turn.z, turn.w) == pytest.approx((0, np.sin(half), 0, np.cos(half)))
     nose = blank.world_landmarks[0, Landmark.NOSE]
-    assert array.markers[LABEL].pose.position.x == pytest.approx(
+    assert array.markers[2].pose.position.x == pytest.approx(
         3.0 + 0.8 * nose[0] + 0.6 * nose[2], abs=1e-6
     )
-    assert array.markers[LABEL].pose.position.y < nose[1]
+    assert array.markers[2].pose.position.y < nose[1]
 
 
 @pytest.mark.parametrize(
@@ -166,14 +186,14 @@ def test_known_position_and_track() -> None:
     ],
 )
 @pytest.mark.parametrize('value', [0.49, nan])
-def test_no_list_is_empty(hidden: range, left: set[int], value: float) -> None:
+def test_no_list_is_empty(hidden: range, left: set[str], value: float) -> None:
     markers = SkeletonMarkers()
-    before = shown(markers.write(people(1), HEADER, STYLE))
+    before = shown(markers.write(people(1), HEADER, LOOKS, 0))
     result = people(1)
     result.visibility[0, list(hidden)] = value
-    array = markers.write(result, HEADER, STYLE)
+    array = markers.write(result, HEADER, LOOKS, 0)
     assert complaints(array) == []
-    assert shown(array) == {('pose_0', marker_id) for marker_id in left}
+    assert shown(array) == {(kind, -1) for kind in left}
     assert shown(array, Marker.DELETE) == before - shown(array)
 
 
@@ -181,10 +201,10 @@ def test_no_list_is_empty(hidden: range, left: set[int], value: float) -> None:
 def test_landmarks_that_are_not_finite_are_hidden(value: float) -> None:
     result = people(1)
     result.world_landmarks[0, [Landmark.NOSE, Landmark.LEFT_KNEE], 1] = value
-    array = SkeletonMarkers().write(result, HEADER, STYLE)
+    array = SkeletonMarkers().write(result, HEADER, LOOKS, 0)
     assert complaints(array) == []
     assert len(marker_of(array, SPHERES).points) == 31
-    assert shown(array) == {('pose_0', SPHERES), ('pose_0', LINES)}  # no nose, no label
+    assert shown(array) == {(SPHERES, -1), (LINES, -1)}  # no nose, no label
 
 
 def test_who_left_is_deleted_once() -> None:
@@ -195,26 +215,26 @@ def test_who_left_is_deleted_once() -> None:
     ]
     added, deleted = [], []
     for result in [*tracked, Poses.empty()]:
-        array = markers.write(result, HEADER, STYLE)
+        array = markers.write(result, HEADER, LOOKS, 0)
         assert complaints(array) == []
         added.append(shown(array))
         deleted.append(shown(array, Marker.DELETE))
-    names = [{'track_3', 'track_4'}, {'track_4', 'track_5'}, {'pose_0'}, set(), set()]
-    gone = [set(), {'track_3'}, {'track_4', 'track_5'}, {'pose_0'}, set()]
-    assert added == [{(name, kind) for name in each for kind in kinds} for each in names]
-    assert deleted == [{(name, kind) for name in each for kind in kinds} for each in gone]
+    ids = [{3, 4}, {4, 5}, {-1}, set(), set()]
+    gone = [set(), {3}, {4, 5}, {-1}, set()]
+    assert added == [{(kind, one) for one in each for kind in kinds} for each in ids]
+    assert deleted == [{(kind, one) for one in each for kind in kinds} for each in gone]
 
 
 def test_clear_deletes_all_and_forgets() -> None:
     markers, last = SkeletonMarkers(), Header(frame_id='elsewhere')
-    before = shown(markers.write(people(2), HEADER, STYLE))
+    before = shown(markers.write(people(2), HEADER, LOOKS, 0))
     array = markers.clear(last)
     assert complaints(array) == []
     assert shown(array, Marker.DELETE) == before
     assert shown(array) == set()
     assert all(marker.header == last for marker in array.markers)
     assert markers.clear(last).markers == []
-    assert markers.write(Poses.empty(), HEADER, STYLE).markers == []
+    assert markers.write(Poses.empty(), HEADER, LOOKS, 0).markers == []
 
 
 def test_nothing_stays_from_the_frame_before() -> None:
@@ -224,18 +244,52 @@ def test_nothing_stays_from_the_frame_before() -> None:
     for result in (people(2), half, people(2, 2), people(1, 3)):
         reused = [
             marker
-            for marker in markers.write(result, HEADER, STYLE).markers
+            for marker in markers.write(result, HEADER, LOOKS, 0).markers
             if marker.action == Marker.ADD
         ]
-        assert reused == SkeletonMarkers().write(result, HEADER, STYLE).markers
+        assert reused == SkeletonMarkers().write(result, HEADER, LOOKS, 0).markers
 
 
-@pytest.mark.parametrize('name', MARKER_STYLE_RANGES)
-def test_style_ranges(name: str) -> None:
-    least, greatest = MARKER_STYLE_RANGES[name]
-    for value in (least, greatest):
-        style = MarkerStyle(**{name: value})
-        assert complaints(SkeletonMarkers().write(people(1), HEADER, style)) == []
-    for value in (least - 0.01, greatest + 0.01, nan, inf, -inf):
-        with pytest.raises(ValueError, match=f'{name}: wanted {least:g} to {greatest:g}, got'):
-            MarkerStyle(**{name: value})
+@pytest.mark.parametrize(
+    'declared', [each for each in fields(Looks) if each.metadata['within']], ids=lambda it: it.name
+)
+def test_the_ends_of_every_range_can_be_shown(declared: Field[Any]) -> None:
+    for value in declared.metadata['within']:
+        looks = Looks(**{declared.name: value})
+        assert complaints(SkeletonMarkers().write(people(1), HEADER, looks, 0)) == []
+
+
+def test_the_prefix_is_that_of_every_namespace() -> None:
+    array = SkeletonMarkers('front/').write(people(1), HEADER, LOOKS, 0)
+    assert [marker.ns for marker in array.markers] == [
+        'front/landmarks',
+        'front/bones',
+        'front/labels',
+    ]
+
+
+@pytest.mark.parametrize(
+    ('interval_s', 'wanted_s', 'lifetime_s'),
+    [(0.03, 0.5, 0.5), (1.2, 0.5, 3.6), (1.2, 60.0, 60.0), (100.0, 0.5, 30.0)],
+)
+def test_markers_of_a_slow_camera_do_not_blink(
+    interval_s: float, wanted_s: float, lifetime_s: float
+) -> None:
+    markers, looks = SkeletonMarkers(), Looks(marker_lifetime=wanted_s)
+    for frame in range(4):
+        array = markers.write(people(1), HEADER, looks, round(frame * interval_s * SECOND))
+    assert seconds(array.markers[0].lifetime) == pytest.approx(lifetime_s)
+
+
+def test_one_pause_of_the_camera_does_not_make_markers_live_longer() -> None:
+    markers = SkeletonMarkers()
+    for time_s in (0.0, 0.1, 0.2, 20.0, 20.1, 0.0, 0.1):  # a pause, and a jump back
+        array = markers.write(people(1), HEADER, LOOKS, round(time_s * SECOND))
+        assert seconds(array.markers[0].lifetime) == 0.5
+    markers.clear(HEADER)
+    array = markers.write(people(1), HEADER, LOOKS, 60 * SECOND)
+    assert seconds(array.markers[0].lifetime) == 0.5
+
+
+def seconds(duration: Duration) -> float:
+    return duration.sec + 1e-9 * duration.nanosec

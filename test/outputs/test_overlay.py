@@ -10,11 +10,13 @@ import pytest
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions, RunningMode
-from pose_ros.outputs.overlay import TINTS_RGB, OverlayMask, OverlayStyle, draw
+from pose_ros.outputs.looks import Looks, OverlayMask
+from pose_ros.outputs.overlay import TINTS_RGB, draw
 from pose_ros.poses.poses import VISIBILITY, Poses, X, Y, Z
-from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, Side, side_of
+from pose_ros.poses.skeleton import CONNECTIONS, Landmark, Side, side_of
 
 HEIGHT, WIDTH = 480, 640
+LOOKS = Looks()
 GREY = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
 MASK = np.zeros((HEIGHT, WIDTH), np.float32)
 MASK[100:200, 300:400] = 0.8
@@ -37,49 +39,103 @@ def result_of(*people: NDArray[np.float32], **more: Any) -> Poses:
 
 @pytest.mark.parametrize('index', Landmark)
 def test_each_landmark_is_a_dot_of_its_side(index: Landmark) -> None:
-    picture = draw(GREY, result_of(person({index: (0.75, 0.5)})), OverlayStyle())
+    picture = draw(GREY, result_of(person({index: (0.75, 0.5)})), LOOKS)
     below_label = picture[HEIGHT // 2 - 5 :]
-    dot = np.argwhere((below_label == COLORS_RGB[side_of(index)]).all(axis=2))
+    dot = np.argwhere((below_label == LOOKS.rgb(side_of(index))).all(axis=2))
     assert dot.mean(axis=0) == pytest.approx((5, 0.75 * WIDTH), abs=0.5)
 
 
 @pytest.mark.parametrize(
-    ('z', 'radius_px'), [(-0.5, 5), (-0.15, 5), (-0.025, 3), (0.1, 1), (2.0, 1), (np.nan, 1)]
+    ('depth', 'radius_px'),
+    [(-0.9, 5), (-0.3, 5), (-0.05, 3.25), (0.2, 1.5), (2.0, 1.5), (np.nan, 1.5)],
 )
 @pytest.mark.parametrize('scale', [1, 2])
 def test_dots_grow_towards_the_camera_and_with_the_picture(
-    z: float, radius_px: float, scale: int
+    depth: float, radius_px: float, scale: int
 ) -> None:
     picture = np.zeros((HEIGHT * scale, WIDTH * scale, 3), np.uint8)
-    landmark = person({Landmark.LEFT_HIP: (0.5, 0.5)}, z)
-    picture = draw(picture, result_of(landmark), OverlayStyle())
-    orange = picture[:, :, 0].astype(float) / COLORS_RGB[Side.LEFT][0]
-    at_center = orange[HEIGHT * scale // 2] > 0.5
-    assert at_center.sum() == pytest.approx(2 * radius_px * scale, abs=1)
+    landmarks = person({Landmark.LEFT_HIP: (0.5, 0.5)}, z=depth * 400 / WIDTH)
+    picture = draw(picture, result_of(landmarks), LOOKS)  # extends over 400 of 480 lines
+    assert diameter_px(picture) == pytest.approx(2 * radius_px * scale, abs=2)
+
+
+def diameter_px(picture: NDArray[np.uint8]) -> int:
+    """Return the diameter of the orange dot in the picture's middle, on black."""
+    orange = picture[len(picture) // 2, :, 0].astype(float) / LOOKS.rgb(Side.LEFT)[0]
+    return int((orange > 0.5).sum())
+
+
+def far_away(times: float) -> NDArray[np.float32]:
+    """Return a person whose left hip is in the picture's middle, and who is 300 / times high."""
+    landmarks = person({Landmark.LEFT_HIP: (0.5, 0.5)})
+    landmarks[:, :2] = 0.5
+    landmarks[Landmark.NOSE, Y] = 0.5 + 300 / HEIGHT / times
+    return landmarks
+
+
+def test_dots_of_a_person_far_away_do_not_hide_the_person() -> None:
+    black = np.zeros_like(GREY)
+    near, far, farthest = (
+        diameter_px(draw(black, result_of(far_away(times)), LOOKS)) for times in (1, 3, 30)
+    )
+    assert near == pytest.approx(6.5, abs=1)
+    assert far == pytest.approx(6.5 / 3, abs=1)
+    assert 1 <= farthest <= 3  # still to be seen
+
+
+def test_lines_of_a_person_far_away_are_thin() -> None:
+    widths_px = []
+    for extent in (0.8, 0.1):
+        landmarks = np.full((33, 5), np.nan, np.float32)
+        landmarks[[11, 23]] = ((0.5, 0.1, 0, 1, 1), (0.5, 0.1 + extent, 0, 1, 1))
+        picture = draw(np.zeros_like(GREY), result_of(landmarks), LOOKS)
+        row = picture[round((0.1 + extent / 2) * HEIGHT)]
+        widths_px.append(int((row.max(axis=1) > 50).sum()))
+    assert widths_px[0] >= 2
+    assert 1 <= widths_px[1] < widths_px[0]
+
+
+def test_one_person_with_landmarks_far_outside_has_the_dots_of_the_picture() -> None:
+    landmarks = far_away(1)
+    landmarks[Landmark.LEFT_ANKLE, :2] = 1e30
+    landmarks[Landmark.RIGHT_ANKLE, :2] = (0.5, 1.9)
+    diameter = diameter_px(draw(np.zeros_like(GREY), result_of(landmarks), LOOKS))
+    assert diameter == pytest.approx(6.5, abs=1)
+
+
+def test_colors_are_those_that_are_asked_for() -> None:
+    looks = Looks(color_left='#ff0000', color_right='#00ff00', color_center='#0000ff')
+    landmarks = person({11: (0.25, 0.5), 12: (0.75, 0.5), 23: (0.25, 0.9), 24: (0.75, 0.9)})
+    picture = draw(GREY, result_of(landmarks), looks)
+    for x, y, rgb in (
+        (0.25, 0.7, (255, 0, 0)),
+        (0.75, 0.7, (0, 255, 0)),
+        (0.5, 0.5, (0, 0, 255)),
+        (0.25, 0.5, (255, 0, 0)),
+    ):
+        assert tuple(picture[round(y * HEIGHT), round(x * WIDTH)]) == rgb
 
 
 @pytest.mark.parametrize('connection', CONNECTIONS)
 def test_each_connection_is_a_line_between_visible_landmarks(connection: tuple[int, int]) -> None:
     start, end = connection
     landmarks = person({start: (0.25, 0.5), end: (0.75, 0.5)}, z=1.0)
-    picture = draw(GREY, result_of(landmarks), OverlayStyle())
-    assert tuple(picture[HEIGHT // 2, WIDTH // 2]) == COLORS_RGB[side_of(start, end)]
+    picture = draw(GREY, result_of(landmarks), LOOKS)
+    assert tuple(picture[HEIGHT // 2, WIDTH // 2]) == LOOKS.rgb(side_of(start, end))
     landmarks[end, VISIBILITY] = 0.4
-    picture = draw(GREY, result_of(landmarks), OverlayStyle())
+    picture = draw(GREY, result_of(landmarks), LOOKS)
     assert tuple(picture[HEIGHT // 2, WIDTH // 2]) == (90, 90, 90)
-    picture = draw(GREY, result_of(landmarks), OverlayStyle(min_visibility=0.4))
-    assert tuple(picture[HEIGHT // 2, WIDTH // 2]) == COLORS_RGB[side_of(start, end)]
 
 
 @pytest.mark.parametrize('x', [-0.01, 1.01, np.nan, np.inf, 1e30])
 def test_landmarks_outside_or_not_finite_are_hidden(x: float) -> None:
     landmarks = person({Landmark.LEFT_HIP: (x, 0.5), Landmark.RIGHT_HIP: (0.5, x)})
-    np.testing.assert_array_equal(draw(GREY, result_of(landmarks), OverlayStyle()), GREY)
+    np.testing.assert_array_equal(draw(GREY, result_of(landmarks), LOOKS), GREY)
 
 
 def test_nothing_but_nan_is_hidden() -> None:
     landmarks = np.full((33, 5), np.nan, np.float32)
-    np.testing.assert_array_equal(draw(GREY, result_of(landmarks), OverlayStyle()), GREY)
+    np.testing.assert_array_equal(draw(GREY, result_of(landmarks), LOOKS), GREY)
 
 
 def test_label_is_the_track_id_or_else_the_index() -> None:
@@ -87,7 +143,7 @@ def test_label_is_the_track_id_or_else_the_index() -> None:
     beside = face + np.float32([0.25, 0, 0, 0, 0])
 
     def labelled(*ids: int) -> NDArray[np.uint8]:
-        return draw(GREY, result_of(face, beside, track_ids=np.int32(ids)), OverlayStyle())
+        return draw(GREY, result_of(face, beside, track_ids=np.int32(ids)), LOOKS)
 
     np.testing.assert_array_equal(labelled(-1, -1), labelled(0, 1))
     changed = np.argwhere((labelled(3, 1) != labelled(8, 1)).any(axis=2))
@@ -100,19 +156,19 @@ def test_label_is_the_track_id_or_else_the_index() -> None:
 def test_label_stays_inside_the_picture(x: float, y: float) -> None:
     nose = person({Landmark.NOSE: (x, y)})
     pictures = [
-        draw(GREY, result_of(nose, track_ids=np.int32([track])), OverlayStyle())
+        draw(GREY, result_of(nose, track_ids=np.int32([track])), LOOKS)
         for track in (888888, 333333)
     ]
     changed = np.argwhere((pictures[0] != pictures[1]).any(axis=2))
     assert (changed.min(axis=0) > 0).all()
     assert (changed.max(axis=0) < (HEIGHT - 1, WIDTH - 1)).all()
-    assert np.ptp(changed[:, 1]) > 60  # six figures
+    assert np.ptp(changed[:, 1]) > 40  # six figures
 
 
 def test_tint_colors_each_person_inside_the_mask() -> None:
     nobody = np.zeros((33, 5), np.float32)
     masks = (MASK, np.roll(MASK, 200, axis=0))
-    picture = draw(GREY, result_of(nobody, nobody, masks=masks), OverlayStyle(OverlayMask.TINT))
+    picture = draw(GREY, result_of(nobody, nobody, masks=masks), Looks(overlay_mask='tint'))
     for mask, tint_rgb in zip(masks, TINTS_RGB, strict=False):
         towards = np.sign(picture.astype(int) - GREY)
         np.testing.assert_array_equal(
@@ -124,7 +180,7 @@ def test_tint_colors_each_person_inside_the_mask() -> None:
 
 def test_background_is_replaced_outside_the_masks() -> None:
     nobody = np.zeros((33, 5), np.float32)
-    style = OverlayStyle(OverlayMask.BACKGROUND, background_rgb=(1, 2, 3))
+    style = Looks(overlay_mask='background', overlay_background='#010203')
     masks = (MASK, np.roll(MASK, 200, axis=0))
     picture = draw(GREY, result_of(nobody, nobody, masks=masks), style)
     kept = np.maximum(*masks) > 0.1
@@ -143,7 +199,7 @@ def test_background_is_replaced_outside_the_masks() -> None:
     ],
 )
 def test_without_masks(mask: OverlayMask, people: int, expected_rgb: tuple[int, ...]) -> None:
-    picture = draw(GREY, result_of(*[np.zeros((33, 5))] * people), OverlayStyle(mask))
+    picture = draw(GREY, result_of(*[np.zeros((33, 5))] * people), Looks(overlay_mask=mask.value))
     assert (picture == expected_rgb).all()
 
 
@@ -152,7 +208,7 @@ def test_input_is_left_alone(mask: OverlayMask) -> None:
     rgb = GREY[:, ::-1].copy()[:, ::-1]  # not contiguous
     rgb.flags.writeable = False
     everywhere = person({index: (index / 33, 0.5) for index in Landmark})
-    picture = draw(rgb, result_of(everywhere, masks=(MASK,)), OverlayStyle(mask))
+    picture = draw(rgb, result_of(everywhere, masks=(MASK,)), Looks(overlay_mask=mask.value))
     assert not np.shares_memory(picture, rgb)
     assert (rgb == 90).all()
     assert picture.dtype == np.uint8
@@ -170,14 +226,14 @@ def test_input_is_left_alone(mask: OverlayMask) -> None:
 )
 def test_errors(rgb: NDArray[Any], masks: tuple[NDArray[np.float32], ...], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        draw(rgb, result_of(person({}), masks=masks), OverlayStyle(OverlayMask.TINT))
+        draw(rgb, result_of(person({}), masks=masks), Looks(overlay_mask='tint'))
 
 
 def test_skeleton_fits_a_photograph(astronaut: NDArray[np.uint8], models: dict[str, Path]) -> None:
     options = LandmarkerOptions(models['full'], RunningMode.IMAGE, output_segmentation_masks=True)
     with Landmarker(options) as landmarker:
         result = landmarker.detect(landmarker.load(astronaut), 0)
-    picture = draw(astronaut, result, OverlayStyle(OverlayMask.BACKGROUND))
+    picture = draw(astronaut, result, Looks(overlay_mask='background'))
     # Where they are in the photograph, read off by eye. She faces us: her left is on our right.
     for x, y, side in (
         (222, 128, Side.CENTER),
@@ -187,6 +243,6 @@ def test_skeleton_fits_a_photograph(astronaut: NDArray[np.uint8], models: dict[s
         (112, 240, Side.RIGHT),
     ):
         around = picture[y - 8 : y + 9, x - 8 : x + 9].reshape(-1, 3)
-        assert (around == COLORS_RGB[side]).all(axis=1).sum() > 20
-    assert tuple(picture[50, 50]) == OverlayStyle().background_rgb  # the flag
+        assert (around == LOOKS.rgb(side)).all(axis=1).sum() > 20
+    assert tuple(picture[50, 50]) == LOOKS.background_rgb  # the flag
     np.testing.assert_array_equal(picture[300, 150], astronaut[300, 150])  # the suit

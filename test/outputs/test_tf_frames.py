@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames of bodies and landmarks are where the people are, and only of who is known."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import reduce
 import sys
 
-import cv2
 from geometry_msgs.msg import TransformStamped
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +16,7 @@ from pose_ros.outputs.tf_frames import (
     LANDMARK_MIN_VISIBILITY,
     TF_DEPTH,
     TF_TOPIC,
-    body_id,
     body_transforms,
-    hri_transforms,
     import_tf_message,
 )
 from pose_ros.poses.geometry import placed_landmarks
@@ -34,7 +29,6 @@ HEADER = Header(frame_id='camera_optical')
 HEADER.stamp.sec = 7
 POSITIONS = np.array(((0.5, -0.2, 2.0), (-1.5, 0.4, 3.0), (0.0, 0.0, 1.5)))
 TRACKS = np.array((4, 12, 31), np.int32)
-Write = Callable[[Poses, Header], list[TransformStamped]]
 
 
 def people(turns: NDArray[np.float64] | None = None) -> Poses:
@@ -115,89 +109,17 @@ def test_what_is_not_visible_has_no_frame() -> None:
     assert {name for name in names if name.startswith('body_12')} == {'body_12', 'body_12_nose'}
 
 
-@pytest.mark.parametrize('write', [body_transforms, hri_transforms])
-def test_people_without_a_position_or_a_track_are_left_out(write: Write) -> None:
+def test_people_without_a_position_or_a_track_are_left_out() -> None:
     positions = POSITIONS.copy()
     positions[0, 2] = np.nan
     result = replace(people(), positions=positions, track_ids=np.array((4, -1, 31), np.int32))
-    (only,) = write(result, HEADER)
-    assert only == write(people(), HEADER)[2]
-    assert write(Poses.empty(), HEADER) == []
+    (only,) = body_transforms(result, HEADER)
+    assert only == body_transforms(people(), HEADER)[2]
+    assert body_transforms(Poses.empty(), HEADER) == []
 
 
-@pytest.mark.parametrize('write', [body_transforms, hri_transforms])
-def test_a_header_without_a_frame_has_no_children(write: Write) -> None:
-    assert write(people(), Header()) == []
-
-
-def rotation(*vector_deg: float) -> NDArray[np.float64]:
-    return cv2.Rodrigues(np.radians(vector_deg))[0]
-
-
-ANY_TURN = reduce(np.matmul, (rotation(20, 0, 0), rotation(0, 130, 0), rotation(0, 0, -50)))
-
-
-@pytest.mark.parametrize(
-    'turn',
-    [
-        rotation(0, 0, 0),
-        rotation(0, 90, 0),
-        rotation(0, 180, 0),
-        rotation(0, -90, 0),
-        rotation(90, 0, 0),
-        rotation(-90, 0, 0),
-        rotation(0, 0, 90),
-        rotation(0, 0, 180),
-        ANY_TURN,
-    ],
-    ids=['front', 'left', 'back', 'right', 'prone', 'supine', 'lying', 'head down', 'any'],
-)
-def test_rep_155_x_is_the_front_y_the_left_and_z_towards_the_head(
-    turn: NDArray[np.float64],
-) -> None:
-    body_m = np.zeros((1, len(Landmark), 3))
-    body_m[0, Landmark.LEFT_SHOULDER], body_m[0, Landmark.LEFT_HIP] = (0.2, -0.5, 0), (0.1, 0, 0)
-    body_m[0, Landmark.RIGHT_SHOULDER] = (-0.2, -0.5, 0)
-    body_m[0, Landmark.RIGHT_HIP] = (-0.1, 0, 0)
-    facing_the_camera = np.array(((0, 1, 0), (0, 0, -1), (-1, 0, 0)))  # front, left, up: columns
-    world = np.zeros((1, len(Landmark), 5), np.float32)
-    world[:, :, :3] = body_m @ turn.T
-    result = Poses(world, world, positions=np.array(((0.0, 0.0, 2.0),)), track_ids=TRACKS[:1])
-    (transform,) = hri_transforms(result, HEADER)
-    assert matrix(transform)[:3, :3] == pytest.approx(turn @ facing_the_camera, abs=1e-6)
-
-
-def test_rep_155_frames_are_at_the_hips_and_turn_with_the_person() -> None:
-    turned = people(np.broadcast_to(ANY_TURN, (3, 3, 3)))
-    for before, after, position, track_id in zip(
-        hri_transforms(people(), HEADER),
-        hri_transforms(turned, HEADER),
-        POSITIONS,
-        TRACKS,
-        strict=True,
-    ):
-        assert after.child_frame_id == f'body_{body_id(track_id)}'
-        assert after.header == HEADER
-        assert matrix(after)[:3, 3] == pytest.approx(position)
-        axes = matrix(after)[:3, :3]
-        assert axes == pytest.approx(ANY_TURN @ matrix(before)[:3, :3], abs=1e-5)
-
-
-def test_rep_155_of_photographed_people() -> None:
-    for each, body_m in zip(hri_transforms(people(), HEADER), BODIES_M, strict=True):
-        front, left, up = matrix(each)[:3, :3].T
-        ears_m = body_m[[Landmark.LEFT_EAR, Landmark.RIGHT_EAR]].mean(axis=0)
-        assert up @ ears_m > 0.95 * np.linalg.norm(ears_m)
-        assert up @ (0, -1, 0) > 0.7  # the astronaut sits and leans
-        assert left @ (body_m[Landmark.LEFT_HIP] - body_m[Landmark.RIGHT_HIP]) > 0.1
-        assert front @ (body_m[Landmark.NOSE] - ears_m) > 0.1
-
-
-def test_rep_155_a_trunk_without_extent_has_no_frame() -> None:
-    result = people()
-    result.world_landmarks[1] = 0
-    result.world_landmarks[2, Landmark.LEFT_HIP] = np.nan
-    assert [each.child_frame_id for each in hri_transforms(result, HEADER)] == ['body_b0004']
+def test_a_header_without_a_frame_has_no_children() -> None:
+    assert body_transforms(people(), Header()) == []
 
 
 def test_without_tf2_msgs_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,8 +136,8 @@ def test_the_frames_arrive_as_tf(ros: World) -> None:
     publisher = ros.node.create_publisher(message, TF_TOPIC, TF_DEPTH)
     received = ros.collect(message, TF_TOPIC)
     ros.until(publisher.get_subscription_count)
-    sent = body_transforms(people(), HEADER, landmarks=True) + hri_transforms(people(), HEADER)
+    sent = body_transforms(people(), HEADER, landmarks=True)
     publisher.publish(message(transforms=sent))
     ros.until(lambda: received)
     assert received[0].transforms == sent
-    assert len(tree(received[0].transforms)) == 1 + 3 * (1 + 33 + 1)
+    assert len(tree(received[0].transforms)) == 1 + 3 * (1 + 33)

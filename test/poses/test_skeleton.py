@@ -5,7 +5,7 @@ from mediapipe.tasks.python.vision import PoseLandmark, PoseLandmarksConnections
 import pytest
 
 from pose_ros.msg import PoseLandmarks
-from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, Side, side_of
+from pose_ros.poses.skeleton import CONNECTIONS, Landmark, Side, side_of
 
 
 def test_landmarks_are_mediapipes() -> None:
@@ -52,9 +52,3 @@ def test_both_sides_have_as_many_landmarks_and_connections() -> None:
 def test_side_of_no_landmark(index: int) -> None:
     with pytest.raises(ValueError, match=str(index)):
         side_of(index)
-
-
-def test_sides_have_colors_of_their_own() -> None:
-    assert set(COLORS_RGB) == set(Side)
-    assert len(set(COLORS_RGB.values())) == len(Side)
-    assert all(0 <= value <= 255 for rgb in COLORS_RGB.values() for value in rgb)
