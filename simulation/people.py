@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.following.landmark_weights import HIPS, TORSO
+from pose_ros.following.landmark_weights import HIPS
 from pose_ros.images.intrinsics import Intrinsics
 from pose_ros.poses.geometry import viewing_rotations
 from pose_ros.poses.poses import Poses
-from pose_ros.poses.skeleton import CONNECTIONS, Landmark
+from pose_ros.poses.skeleton import CONNECTIONS, TORSO, Landmark
 
 # World landmarks (3, 33, 3) that MediaPipe found in scikit-image's photographs: the astronaut,
 # heavy and full, and the cameraman, lite.
