@@ -14,7 +14,8 @@ import struct
 from typing import Any
 
 from pose_ros.msg import PoseLandmarksArray
-from pose_ros.poses.skeleton import COLORS_RGB, CONNECTIONS, Landmark, side_of
+from pose_ros.outputs.looks import Looks
+from pose_ros.poses.skeleton import CONNECTIONS, Landmark, Side, side_of
 
 __all__ = ['pack', 'schema', 'skeleton']
 
@@ -42,7 +43,7 @@ def skeleton() -> dict[str, Any]:
         'names': [each.name.lower().replace('_', ' ') for each in Landmark],
         'sides': [side_of(each).value for each in Landmark],
         'connections': [[*each, side_of(*each).value] for each in CONNECTIONS],
-        'colors': {side.value: f'#{bytes(rgb).hex()}' for side, rgb in COLORS_RGB.items()},
+        'colors': {side.value: f'#{bytes(Looks().rgb(side)).hex()}' for side in Side},
     }
 
 

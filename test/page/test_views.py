@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 import pytest
 
-from pose_ros.poses.skeleton import COLORS_RGB, Landmark, Side
+from pose_ros.outputs.looks import Looks
+from pose_ros.poses.skeleton import Landmark, Side
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -23,7 +24,7 @@ def pixels_of(visit: Any, selector: str) -> NDArray[np.uint8]:
 
 def in_color(rgb: NDArray[np.uint8], side: Side, within: int = 40) -> NDArray[np.intp]:
     """Return where the colour of a side of the body is: (N, 2), y and x."""
-    return np.argwhere(np.abs(rgb.astype(int) - COLORS_RGB[side]).max(axis=2) < within)
+    return np.argwhere(np.abs(rgb.astype(int) - Looks().rgb(side)).max(axis=2) < within)
 
 
 def test_the_picture_is_the_cameras(visit: Any, astronaut: NDArray[np.uint8]) -> None:
