@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pose_ros.detection.mediapipe_c import DirectCalls
 from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
 from pose_ros.detection.options import Delegate, LandmarkerError, LandmarkerOptions, RunningMode
+from pose_ros.detection.picture import Picture, Widening, widened
 from pose_ros.poses.poses import Poses
 
 __all__ = ['Landmarker']
@@ -40,7 +41,8 @@ class Landmarker:
         Build the landmarker; takes 0.1-0.3 s.
 
         :param on_live_result: called with (stamp_ms, poses) for each frame that MediaPipe did not
-            drop; for LIVE_STREAM, and only there
+            drop; for LIVE_STREAM, and only there. The poses are those of the picture as it was
+            loaded: its widening is to be undone
         :raises LandmarkerError: when MediaPipe refuses
         """
         self.options = options
@@ -61,18 +63,20 @@ class Landmarker:
         """Which MediaPipe this is, and how it is called; for a log."""
         return f'MediaPipe {mediapipe.__version__}, called {self._calls.description}'
 
-    def load(self, rgb: NDArray[np.uint8]) -> Image:
+    def load(self, rgb: NDArray[np.uint8]) -> Picture:
         """
-        Copy a frame into MediaPipe's memory; a picture can be used by any landmarker.
+        Copy a frame into MediaPipe's memory, for any landmarker that gives masks when this does.
 
         :param rgb: uint8 (H, W, 3), C-contiguous
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
         self._open_task()
         with self._calling('take the frame'):
-            return self._calls.image(rgb)
+            wide = widened(rgb) if self.options.output_segmentation_masks else rgb
+            width = rgb.shape[1]
+            return Picture(self._calls.image(wide), Widening(width, wide.shape[1] - width))
 
-    def detect(self, picture: Image, stamp_ms: int) -> Poses:
+    def detect(self, picture: Picture, stamp_ms: int) -> Poses:
         """
         Find the people in one frame (IMAGE and VIDEO).
 
@@ -83,10 +87,12 @@ class Landmarker:
         self._open_task()
         with self._calling('process the frame'):
             if self.options.running_mode is RunningMode.IMAGE:
-                return _to_poses(self._calls.detect(picture), self.options)
-            return _to_poses(self._calls.detect_for_video(picture, stamp_ms), self.options)
+                found = self._calls.detect(picture.image)
+            else:
+                found = self._calls.detect_for_video(picture.image, stamp_ms)
+            return picture.widening.undone(_to_poses(found, self.options))
 
-    def detect_async(self, picture: Image, stamp_ms: int) -> None:
+    def detect_async(self, picture: Picture, stamp_ms: int) -> None:
         """
         Hand over one frame (LIVE_STREAM); its result, if any, comes to `on_live_result`.
 
@@ -96,7 +102,7 @@ class Landmarker:
         """
         task = self._open_task()
         with self._calling('take the frame'):
-            task.detect_async(picture, stamp_ms)
+            task.detect_async(picture.image, stamp_ms)
 
     @contextmanager
     def _calling(self, wanted: str) -> Iterator[None]:
