@@ -1,4 +1,4 @@
-# make demo | test | bench | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | test | test-mediapipe | bench | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -11,7 +11,9 @@ unexport PYTHONPATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LI
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 PYTHON ?= python3
-VENV := .venv$(if $(filter kilted,$(ROS_DISTRO)),-kilted)
+# A version of MediaPipe, in place of the one that the package asks for; in an environment of its own.
+VERSION ?=
+VENV := .venv$(if $(filter kilted,$(ROS_DISTRO)),-kilted)$(if $(VERSION),-mediapipe-$(VERSION))
 export AMENT_PREFIX_PATH := $(abspath $(VENV))
 
 SOURCE ?=
@@ -25,12 +27,12 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo bench: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo test bench bench-accuracy reference lint setup clean
+.PHONY: demo test test-mediapipe bench bench-accuracy reference lint setup clean
 
 setup: $(BUILT)
 
 $(BUILT): $(SOURCES)
-	@scripts/setup.sh $(ROS_DISTRO) $(VENV) $(PYTHON)
+	@scripts/setup.sh $(ROS_DISTRO) $(VENV) $(PYTHON) $(VERSION)
 	@touch $@
 
 demo: $(BUILT)
@@ -41,6 +43,10 @@ RERUNS := --reruns 2 --only-rerun 'for the discovery of'
 
 test: $(BUILT)
 	@$(VENV)/bin/pytest $(RERUNS) $(TESTS) $(ARGS)
+
+# What depends on MediaPipe's version: make test-mediapipe VERSION=0.10.18
+test-mediapipe: TESTS := test/detection test/stream test/test_pose_node.py test/test_privacy.py
+test-mediapipe: test
 
 bench: $(BUILT)
 	@$(VENV)/bin/python benchmark --name $(ROS_DISTRO) $(ARGS)
@@ -57,4 +63,4 @@ lint: $(BUILT)
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf build demo_output .venv .venv-kilted
+	rm -rf build demo_output .venv .venv-kilted .venv-mediapipe-* .venv-kilted-mediapipe-*

@@ -25,7 +25,6 @@ NAME = PACKAGE.findtext('name')
 # with it.
 PYPI = {
     'cv_bridge': 'cv-bridge',
-    'python3-mediapipe-pip': 'mediapipe',
     'python3-numpy': 'numpy',
     'python3-opencv': 'opencv-contrib-python>=4.8,<5',
     'python3-yaml': 'pyyaml',
@@ -40,16 +39,21 @@ EXTRAS = {
 }
 
 
+# MediaPipe's wheels fit not every machine and Python: package.xml says why these.
+MEDIAPIPE = (
+    'mediapipe>=0.10.33,<0.10.35; platform_machine != "aarch64"',
+    'mediapipe==0.10.18; platform_machine == "aarch64" and python_version < "3.13"',
+    'mediapipe>=1,<2; platform_machine == "aarch64" and python_version >= "3.13"',
+)
+
+
 def requirements():
-    """Return package.xml's run dependencies that PyPI serves, with their version bounds."""
+    """Yield package.xml's run dependencies that PyPI serves."""
     for tag in PACKAGE.iter('exec_depend'):
-        if tag.text in PYPI:
-            bounds = [
-                operator + tag.attrib[key]
-                for key, operator in (('version_gte', '>='), ('version_lt', '<'))
-                if key in tag.attrib
-            ]
-            yield PYPI[tag.text] + ','.join(bounds)
+        if tag.text == 'python3-mediapipe-pip':
+            yield from MEDIAPIPE
+        elif tag.text in PYPI:
+            yield PYPI[tag.text]
 
 
 class CMakeBuild(build_ext):

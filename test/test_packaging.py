@@ -21,6 +21,7 @@ import cv2
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 import pytest
 
 from simulation.ros_world import World
@@ -89,12 +90,41 @@ def test_package_xml_is_the_one_source_of_metadata(
     assert distribution.metadata['Name'].replace('-', '_') == package.name
     assert distribution.version == package.version
     assert distribution.metadata['Summary'] == ' '.join(package.description.split())
-    mediapipe = next(each for each in package.exec_depends if 'mediapipe' in each.name)
-    assert mediapipe.version_gte
-    assert mediapipe.version_lt
-    assert Requirement(f'mediapipe>={mediapipe.version_gte},<{mediapipe.version_lt}') in map(
-        Requirement, distribution.requires or []
-    )
+
+
+UBUNTU = {'22.04': '3.10', '24.04': '3.12', '26.04': '3.14'}
+
+
+def mediapipe_for(lines: list[str], machine: str, python: str) -> list[SpecifierSet]:
+    """Return the versions of MediaPipe that requirements name for a machine and Python."""
+    place = {'platform_machine': machine, 'python_version': python}
+    return [
+        each.specifier
+        for each in map(Requirement, lines)
+        if each.name == 'mediapipe' and (each.marker is None or each.marker.evaluate(place))
+    ]
+
+
+@pytest.mark.parametrize(
+    ('machine', 'python', 'newest'),
+    [('x86_64', python, '0.10.33') for python in UBUNTU.values()]
+    + [
+        ('aarch64', '3.10', '0.10.18'),
+        ('aarch64', '3.12', '0.10.18'),
+        ('aarch64', '3.14', '1.2.3'),
+    ],
+)
+def test_each_machine_gets_a_mediapipe_that_it_can_run(
+    machine: str, python: str, newest: str, package: Package, distribution: PathDistribution
+) -> None:
+    text = (ROOT / 'constraints-ros.txt').read_text()
+    constraints = [line for line in text.splitlines() if line and not line.startswith('#')]
+    [wanted] = mediapipe_for(constraints, machine, python)
+    assert mediapipe_for(distribution.requires or [], machine, python) == [wanted]
+    published = ['0.10.18', '0.10.31', '0.10.32', '0.10.33', '0.10.35', '1.0.0', '1.2.3', '2.0.0']
+    assert list(wanted.filter(published))[-1] == newest
+    dependency = next(each for each in package.exec_depends if 'mediapipe' in each.name)
+    assert f'{dependency.version_gte},{dependency.version_lt}' == '0.10.18,2'
 
 
 def test_package_xml_names_all_that_is_imported(package: Package) -> None:
@@ -160,19 +190,6 @@ def _not_of_rosdep(trees: list[ast.Module]) -> set[str]:
     return {ROSDEP_KEYS.get(name, name) for name in tops}
 
 
-def test_the_constraints_keep_mediapipe_within_package_xml(distribution: PathDistribution) -> None:
-    lines = (ROOT / 'constraints-ros.txt').read_text().splitlines()
-    constraints = [Requirement(line) for line in lines if not line.startswith('#')]
-    assert (
-        next(
-            each
-            for each in map(Requirement, distribution.requires or [])
-            if each.name == 'mediapipe'
-        )
-        in constraints
-    )
-
-
 def test_the_changelog_is_one_that_ament_reads(package: Package) -> None:
     path = ROOT / 'CHANGELOG.rst'
     read = [each for each, _, _ in get_changelog_from_path(str(path)).foreach_version(True)]
@@ -189,7 +206,9 @@ def test_what_is_installed_here_is_what_the_package_asks_for(
     assert not [
         (str(each), version(each.name))
         for each in asked
-        if each.name != 'cv-bridge' and not each.specifier.contains(version(each.name))
+        if each.name != 'cv-bridge'
+        and (each.marker is None or each.marker.evaluate())
+        and not each.specifier.contains(version(each.name))
     ]
 
 

@@ -114,7 +114,7 @@ def test_a_photograph_gives_what_a_direct_call_gives(
     assert tuples(person.landmarks) == tuples(expected.pose_landmarks[0])
     assert tuples(person.world_landmarks) == tuples(expected.pose_world_landmarks[0])
 
-    expected_mask = expected.segmentation_masks[0].numpy_view()[:, :, 0]
+    expected_mask = expected.segmentation_masks[0].numpy_view().reshape(512, 512)
     mask = np.frombuffer(masks[0].data, np.float32).reshape(512, 512)
     np.testing.assert_array_equal(mask, expected_mask)
     instance = np.frombuffer(instances[0].data, np.uint8).reshape(512, 512)

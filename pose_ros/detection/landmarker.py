@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from pose_ros.detection.mediapipe_c import DirectCalls
 from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
+from pose_ros.detection.network_guard import GuardError, NetworkGuard
 from pose_ros.detection.options import Delegate, LandmarkerError, LandmarkerOptions, RunningMode
-from pose_ros.detection.picture import Picture, Widening, widened
 from pose_ros.poses.poses import Poses
 
 __all__ = ['Landmarker']
@@ -26,6 +26,9 @@ __all__ = ['Landmarker']
 class Landmarker:
     """
     One Pose Landmarker, to be closed after use (it is a context manager).
+
+    It runs on the thread that calls it where that thread or the options let it; else, on a thread
+    that cannot open internet sockets (see `forbid_network`), which costs 0.3 ms a call.
 
     A frame is found in two steps: `load` copies its pixels into MediaPipe's memory, `detect` runs
     the networks. Not thread-safe: never two calls at once. In LIVE_STREAM, where `detect_async`
@@ -41,42 +44,48 @@ class Landmarker:
         Build the landmarker; takes 0.1-0.3 s.
 
         :param on_live_result: called with (stamp_ms, poses) for each frame that MediaPipe did not
-            drop; for LIVE_STREAM, and only there. The poses are those of the picture as it was
-            loaded: its widening is to be undone
+            drop; for LIVE_STREAM, and only there
         :raises LandmarkerError: when MediaPipe refuses
         """
         self.options = options
         self._task: vision.PoseLandmarker | None = None
         try:
-            self._task = _build(options, on_live_result)
-            self._calls, remembers = choose_calls(self._task, options.running_mode)
-            if remembers:
-                self.close()
-                self._task = _build(options, on_live_result)
-                self._calls, _ = choose_calls(self._task, options.running_mode)
+            self._guard = NetworkGuard.choose(options.forbid_network, mediapipe.__version__)
+        except GuardError as error:
+            raise LandmarkerError(str(error)) from error
+        try:
+            self._guard.run(self._open, on_live_result)
         except Exception as error:  # of MediaPipe; which kinds there are differs with its version
             self.close()
             raise LandmarkerError(_explain(options, error)) from error
 
+    def _open(self, on_live_result: Callable[[int, Poses], None] | None) -> None:
+        self._task = _build(self.options, on_live_result)
+        self._calls, remembers = choose_calls(self._task, self.options.running_mode)
+        if remembers:
+            self._task.close()
+            self._task = _build(self.options, on_live_result)
+            self._calls, _ = choose_calls(self._task, self.options.running_mode)
+
     @property
     def engine(self) -> str:
-        """Which MediaPipe this is, and how it is called; for a log."""
-        return f'MediaPipe {mediapipe.__version__}, called {self._calls.description}'
+        """Which MediaPipe this is, how it is called, and what it may not; for a log."""
+        calls, network = self._calls.description, self._guard.description
+        return f'MediaPipe {mediapipe.__version__}, called {calls}; {network}'
 
-    def load(self, rgb: NDArray[np.uint8]) -> Picture:
+    def load(self, rgb: NDArray[np.uint8]) -> Image:
         """
-        Copy a frame into MediaPipe's memory, for any landmarker that gives masks when this does.
+        Copy a frame into MediaPipe's memory; a picture can be used by any landmarker.
 
         :param rgb: uint8 (H, W, 3), C-contiguous
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
         self._open_task()
         with self._calling('take the frame'):
-            wide = widened(rgb) if self.options.output_segmentation_masks else rgb
-            width = rgb.shape[1]
-            return Picture(self._calls.image(wide), Widening(width, wide.shape[1] - width))
+            picture: Image = self._guard.run(self._calls.image, rgb)
+            return picture
 
-    def detect(self, picture: Picture, stamp_ms: int) -> Poses:
+    def detect(self, picture: Image, stamp_ms: int) -> Poses:
         """
         Find the people in one frame (IMAGE and VIDEO).
 
@@ -87,12 +96,12 @@ class Landmarker:
         self._open_task()
         with self._calling('process the frame'):
             if self.options.running_mode is RunningMode.IMAGE:
-                found = self._calls.detect(picture.image)
+                found = self._guard.run(self._calls.detect, picture)
             else:
-                found = self._calls.detect_for_video(picture.image, stamp_ms)
-            return picture.widening.undone(_to_poses(found, self.options))
+                found = self._guard.run(self._calls.detect_for_video, picture, stamp_ms)
+            return _to_poses(found, self.options)
 
-    def detect_async(self, picture: Picture, stamp_ms: int) -> None:
+    def detect_async(self, picture: Image, stamp_ms: int) -> None:
         """
         Hand over one frame (LIVE_STREAM); its result, if any, comes to `on_live_result`.
 
@@ -102,7 +111,7 @@ class Landmarker:
         """
         task = self._open_task()
         with self._calling('take the frame'):
-            task.detect_async(picture.image, stamp_ms)
+            self._guard.run(task.detect_async, picture, stamp_ms)
 
     @contextmanager
     def _calling(self, wanted: str) -> Iterator[None]:
@@ -128,7 +137,7 @@ class Landmarker:
         """Release MediaPipe's graph and threads; a frame in work is finished first. Idempotent."""
         task, self._task = self._task, None
         if task is not None:
-            task.close()
+            self._guard.run(task.close)
 
     def __enter__(self) -> Landmarker:
         """Return the landmarker itself."""

@@ -7,7 +7,7 @@ it, makes an object of each landmark, and tells twenty functions their types aga
 Here one thread at a time calls it and wants arrays, in few steps: after an inference Python's code
 and data are no longer in the processor's nearer caches, and each new piece of them costs.
 
-What is used here is private to MediaPipe, and the same in 0.10.33 and 1.2.2. So it is proved
+What is used here is private to MediaPipe, and the same in 0.10.33 and 1.2.3. So it is proved
 before it is trusted, see `mediapipe_calls`.
 """
 

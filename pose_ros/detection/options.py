@@ -43,6 +43,7 @@ class LandmarkerOptions:
     :param min_tracking_confidence: the overlap needed to keep tracking, [0, 1]; below it the
         detector runs again
     :param output_segmentation_masks: one mask a person
+    :param forbid_network: MediaPipe cannot open internet sockets, whatever its version
     :raises ValueError: when a value is out of range
     """
 
@@ -54,6 +55,7 @@ class LandmarkerOptions:
     min_tracking_confidence: float = 0.5
     output_segmentation_masks: bool = False
     delegate: Delegate = Delegate.CPU
+    forbid_network: bool = True
 
     @property
     def smooths(self) -> bool:

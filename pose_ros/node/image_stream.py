@@ -48,6 +48,7 @@ class ImageStream(TopicThread):
 
     def work(self) -> None:
         """Work on the newest image, and on the next one while another waits."""
+        self._stream.enter_thread()
         while taken := self.take():
             self._stream.counters.count_arrival(taken.missed)
             self._process(taken)

@@ -99,7 +99,10 @@ class Reporter:
         words = self._configured.positions.problem or 'known'
         if images is None:
             return NodeStatus(
-                str(stream.options.model), stream.options.running_mode.value, positions=words
+                str(stream.options.model),
+                stream.options.running_mode.value,
+                positions=words,
+                engine=stream.engine,
             )
         return NodeStatus(
             str(stream.options.model),
@@ -112,6 +115,7 @@ class Reporter:
             silence=images.explain_silence(),
             working_s=images.thread.working_s,
             positions=words,
+            engine=stream.engine,
         )
 
     def _log(self, problems: list[Problem], status: NodeStatus, now_s: float) -> None:

@@ -90,6 +90,7 @@ def _values(counters: Counters, period: Period, status: NodeStatus) -> dict[str,
     return {
         'model': status.model,
         'running mode': status.running_mode,
+        'engine': status.engine,
         'image topic': status.topic,
         'rate in (Hz)': f'{period.received / period.seconds:.1f}',
         'rate out (Hz)': f'{period.processed / period.seconds:.1f}',

@@ -48,6 +48,7 @@ class NodeStatus:
     :param silence: why no image comes, in words
     :param working_s: for how long the node has worked on the image in work
     :param positions: whether people's positions are known, or why not, in words
+    :param engine: which MediaPipe runs, how it is called, and what it may not, in words
     """
 
     model: str
@@ -60,6 +61,7 @@ class NodeStatus:
     silence: str = ''
     working_s: float = 0.0
     positions: str = ''
+    engine: str = ''
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
 
 from pose_ros.detection.counters import Counters, Drop
 from pose_ros.detection.finder import PoseFinder, build_finder
 from pose_ros.detection.live_landmarker import LiveLandmarker
+from pose_ros.detection.network_guard import GuardError, forbid_network
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
 from pose_ros.detection.stream_clock import StreamClock, Tick, Verdict
 from pose_ros.images.frame import Frame
@@ -77,6 +78,12 @@ class PoseStream:
     def engine(self) -> str:
         """Which MediaPipe finds the people, and how it is called; for a log."""
         return self._finder.engine
+
+    def enter_thread(self) -> None:
+        """Prepare the calling thread, for good, so that `find` runs on it and nowhere else."""
+        if self.options.forbid_network:
+            with suppress(GuardError):  # the landmarker has said so
+                forbid_network()
 
     def set_options(self, options: LandmarkerOptions, search_interval_s: float = 0.0) -> None:
         """

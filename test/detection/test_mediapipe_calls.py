@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from mediapipe.tasks.python import vision
-from mediapipe.tasks.python.vision import pose_landmarker
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -21,7 +20,7 @@ from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, Runni
 
 C_LIBRARY = 'through its C library'
 PACKAGE = 'through its Python package'
-OTHER_WAY = hasattr(pose_landmarker, 'PoseLandmarkerResultC')
+OTHER_WAY = hasattr(vision.PoseLandmarkerResult, 'from_ctypes')
 
 needs_c = pytest.mark.skipif(
     not OTHER_WAY, reason='this MediaPipe has no C library beside its Python package'
