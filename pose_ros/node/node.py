@@ -25,6 +25,7 @@ from pose_ros.models.store import ModelError
 from pose_ros.node.camera_inputs import CameraInputs
 from pose_ros.node.configured import Configured
 from pose_ros.node.image_input import ImageInput
+from pose_ros.node.name_prefix import DEFAULT_NODE_NAME
 from pose_ros.rclpy_tools.lifecycle import (
     SUCCESS,
     ExpectedError,
@@ -46,7 +47,7 @@ class PoseNode(LifecycleNode):
 
         :param kwargs: for rclpy's LifecycleNode
         """
-        super().__init__('pose', **kwargs)
+        super().__init__(DEFAULT_NODE_NAME, **kwargs)
         self._configured: Configured | None = None
         self._inputs: CameraInputs | None = None
         # Not the node's clock: with use_sim_time and without /clock its timers never fire.

@@ -22,9 +22,11 @@ from std_msgs.msg import Header
 from pose_ros.detection.counters import Counters
 from pose_ros.following.people import People
 from pose_ros.node.fault_log import FaultLog
+from pose_ros.node.name_prefix import namespace_prefix
 from pose_ros.node.world_publishers import WorldPublishers
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
+from pose_ros.rclpy_tools.last_words import wait_until_heard
 from pose_ros.stream.outputs import LANDMARKS, OUTPUTS, Output, OutputFrame
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import FrameResult
@@ -55,11 +57,11 @@ class Publishers:
         """
         self._node, self._counters, self._people = node, counters, people
         self._faults, self._parameters = faults, parameters
-        self._skeletons = SkeletonMarkers(f'{node.get_namespace()}/'.lstrip('/'))
+        self._skeletons = SkeletonMarkers(namespace_prefix(node))
         self._header = Header()
         self._thread = ThreadPoolExecutor(1, 'outputs')
         self._rest: Future[Any] = self._thread.submit(int)  # starts the thread, here and now
-        self._world = WorldPublishers(node, parameters, faults)
+        self._world = WorldPublishers(node, parameters, faults, counters.conditions)
         # The executor would ask for each publisher's events whenever it waits, which costs 0.1 ms
         # a frame. Of a QoS that does not fit, the subscriber is told by its own side.
         create = partial(
@@ -79,13 +81,7 @@ class Publishers:
         :raises ImportError: see WorldPublishers; the old ones go on
         """
         self.wait()
-        if _world_settings(parameters) != _world_settings(self._parameters):
-            old, self._world = (
-                self._world,
-                WorldPublishers(self._node, parameters, self._faults),
-            )
-            old.clear(self._header)
-            old.destroy()
+        self._world.set_parameters(parameters)
         self._parameters = parameters
 
     def wants_masks(self) -> bool:
@@ -111,7 +107,7 @@ class Publishers:
         if frame.stamp_ns > 0:
             now_ns = self._node.get_clock().now().nanoseconds
             self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
-        self._world.publish(source.poses, header)
+        self._world.publish(source.poses, header, found.time_ns)
         if any(output.is_lazy and self._has_subscriber(output) for output in OUTPUTS):
             self.wait()
             self._rest = self._thread.submit(self._publish_rest, source)
@@ -125,11 +121,12 @@ class Publishers:
         self.wait()
         with self._faults.guard(MARKERS):
             self._publishers[MARKERS].publish(self._skeletons.clear(self._header))
-        self._world.clear(self._header)
+        self._world.clear()
 
     def destroy(self) -> None:
         """Destroy the publishers, and end the thread."""
         self._thread.shutdown()
+        wait_until_heard(self._publishers[MARKERS])
         for publisher in self._publishers.values():
             self._node.destroy_lifecycle_publisher(publisher)
         self._world.destroy()
@@ -154,7 +151,3 @@ class Publishers:
 
     def _has_subscriber(self, output: Output) -> bool:
         return self._publishers[output.name].get_subscription_count() > 0
-
-
-def _world_settings(parameters: Parameters) -> tuple[bool, bool, str, bool]:
-    return (parameters.publish_tf, parameters.tf_landmarks, parameters.tf_prefix, parameters.hri)

@@ -3,75 +3,132 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Header
 
+from pose_ros.node.body_publishers import BodyPublishers
 from pose_ros.node.fault_log import FaultLog
-from pose_ros.outputs.hri import BodyPublishers
+from pose_ros.node.name_prefix import node_prefix
 from pose_ros.outputs.hri_frames import BodyIds, hri_transforms
-from pose_ros.outputs.tf_frames import (
-    TF_DEPTH,
-    TF_TOPIC,
-    body_transforms,
-    import_tf_message,
-)
+from pose_ros.outputs.tf_frames import TF_DEPTH, TF_TOPIC, body_transforms, import_tf_message
 from pose_ros.poses.poses import Poses
 from pose_ros.stream.parameters import Parameters
 
 __all__ = ['WorldPublishers']
 
+FRAME_ID = 'frame_id'  # a kind of condition
+NO_FRAME_ID = (
+    "the images' headers have no frame_id: publish_tf and hri cannot say in which frame people "
+    "are; set the camera driver's frame_id to the camera's optical frame"
+)
+
 
 class WorldPublishers:
-    """People in the robot's world, for one set of parameters; to be destroyed after use."""
+    """People in the robot's world; to be destroyed after use."""
 
-    def __init__(self, node: Node, parameters: Parameters, faults: FaultLog) -> None:
+    def __init__(
+        self,
+        node: Node,
+        parameters: Parameters,
+        faults: FaultLog,
+        conditions: dict[str, str],
+    ) -> None:
         """
-        Create the publishers.
+        Create the publishers that the parameters want.
 
         :param faults: takes what one of them fails with; the other goes on
+        :param conditions: has, while something keeps people out of the world, what to do
         :raises ImportError: when a ROS package that is needed is not there; which, and what to do
         """
-        self._node, self._parameters, self._faults = node, parameters, faults
-        self._prefix = parameters.tf_prefix or f'{node.get_namespace()}/'.lstrip('/')
+        self._node, self._faults, self._conditions = node, faults, conditions
         self._ids = BodyIds()
         self._tf: Publisher | None = None
+        self._tf_message: Any = None
         self._bodies: BodyPublishers | None = None
-        if not (parameters.publish_tf or parameters.hri):
-            return
-        self._message = import_tf_message()
-        if parameters.hri:
-            self._bodies = BodyPublishers(node.create_publisher, node.destroy_publisher, self._ids)
-        self._tf = node.create_publisher(self._message, TF_TOPIC, QoSProfile(depth=TF_DEPTH))
+        self.set_parameters(parameters)
 
-    def publish(self, poses: Poses, header: Header) -> None:
-        """Publish where the people of one frame are."""
+    def set_parameters(self, parameters: Parameters) -> None:
+        """
+        Use these parameters from the next frame on. To be called in the executor.
+
+        :raises ImportError: as at construction; the old ones go on
+        """
+        wants_tf = parameters.publish_tf or parameters.hri
+        if wants_tf and self._tf is None:
+            self._tf_message = import_tf_message()
+        if parameters.hri and self._bodies is None:
+            self._bodies = BodyPublishers(
+                self._node, self._ids, parameters.track_timeout, self._faults, self._conditions
+            )
+        elif self._bodies is not None and not parameters.hri:
+            self._bodies.destroy()
+            self._bodies = None
+        if self._bodies is not None:
+            self._bodies.timeout_s = parameters.track_timeout
+        if wants_tf and self._tf is None:
+            self._tf = self._node.create_publisher(
+                self._tf_message, TF_TOPIC, QoSProfile(depth=TF_DEPTH)
+            )
+        elif self._tf is not None and not wants_tf:
+            self._node.destroy_publisher(self._tf)
+            self._tf = None
+            self._conditions.pop(FRAME_ID, None)
+        self._parameters = parameters
+        self._prefix = parameters.tf_prefix or node_prefix(self._node)
+
+    def publish(self, poses: Poses, header: Header, time_ns: int) -> None:
+        """
+        Publish where the people of one frame are.
+
+        :param header: the image's own
+        :param time_ns: of the frame, which TF has where the header has no stamp
+        """
         if self._tf is None:
             return
+        if header.frame_id:
+            self._conditions.pop(FRAME_ID, None)
+        else:
+            self._conditions[FRAME_ID] = NO_FRAME_ID
         with self._faults.guard('tf'):
-            transforms = []
-            if self._parameters.publish_tf:
-                transforms += body_transforms(
-                    poses, header, self._prefix, self._parameters.tf_landmarks
-                )
-            if self._bodies is not None:
-                transforms += hri_transforms(poses, header, self._ids)
-            if transforms:
-                self._tf.publish(self._message(transforms=transforms))
+            self._publish_tf(self._tf, poses, _with_time(header, time_ns))
         if self._bodies is not None:
             with self._faults.guard('hri'):
                 self._bodies.publish(poses, header)
 
-    def clear(self, header: Header) -> None:
-        """Publish that nobody is tracked."""
+    def _publish_tf(self, tf: Publisher, poses: Poses, header: Header) -> None:
+        transforms = []
+        if self._parameters.publish_tf:
+            transforms += body_transforms(
+                poses, header, self._prefix, self._parameters.tf_landmarks
+            )
+        if self._bodies is not None and not self._bodies.is_silent:
+            transforms += hri_transforms(poses, header, self._ids)
+        if transforms:
+            tf.publish(self._tf_message(transforms=transforms))
+
+    def clear(self) -> None:
+        """Publish that nobody is tracked. To be called in the executor."""
+        self._conditions.pop(FRAME_ID, None)
         if self._bodies is not None:
             with self._faults.guard('hri'):
-                self._bodies.clear(header)
+                self._bodies.clear()
 
     def destroy(self) -> None:
-        """Destroy the publishers."""
+        """Publish that nobody is tracked, and destroy the publishers."""
         if self._bodies is not None:
             self._bodies.destroy()
         if self._tf is not None:
             self._node.destroy_publisher(self._tf)
+
+
+def _with_time(header: Header, time_ns: int) -> Header:
+    """Return the header, with the time in place of a stamp of zero."""
+    if header.stamp.sec or header.stamp.nanosec:
+        return header
+    timed = Header(frame_id=header.frame_id)
+    timed.stamp.sec, timed.stamp.nanosec = divmod(time_ns, 1_000_000_000)
+    return timed

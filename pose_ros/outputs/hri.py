@@ -1,31 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""
-A `Poses` and the header of its image in, the topics of REP-155 (ROS4HRI) for bodies out.
-
-Publishers come and go with the people: in REP-155 each body has topics of its own.
-"""
+"""Computes what REP-155 (ROS4HRI) has of bodies in the image: regions and 2D keypoints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.outputs.hri_frames import BodyIds
 from pose_ros.poses.geometry import visible_box
-from pose_ros.poses.poses import UNTRACKED, Poses
+from pose_ros.poses.poses import Poses
 from pose_ros.poses.skeleton import Landmark
 
-if TYPE_CHECKING:
-    from std_msgs.msg import Header
+__all__ = ['BODIES', 'keypoints', 'regions']
 
-__all__ = ['BodyPublishers', 'keypoints', 'regions']
-
-BODIES = '/humans/bodies'
-DEPTH = 1  # of every topic's history
+BODIES = '/humans/bodies'  # the topics' name begins with it
 
 # The keypoints of hri_msgs/Skeleton2D. Each is the middle of two landmarks: the neck of the
 # shoulders, every other one of a landmark and itself.
@@ -53,80 +42,6 @@ ONE = np.array(
     )
 )
 OTHER = np.where(np.arange(len(ONE)) == NECK, Landmark.RIGHT_SHOULDER, ONE)
-
-
-class BodyPublishers:
-    """Publishes who is there, and each one's region and 2D skeleton; to be destroyed after use."""
-
-    def __init__(
-        self,
-        create_publisher: Callable[..., Any],
-        destroy_publisher: Callable[[Any], Any],
-        ids: BodyIds,
-    ) -> None:
-        """
-        Create the publisher of the list; those of bodies come and go with them.
-
-        :param create_publisher: for a message class, a topic and a depth. The node's plain one:
-            a lifecycle publisher that is created while its node is active stays silent
-        :param destroy_publisher: for what it returned
-        :param ids: of the bodies
-        :raises ImportError: when there is no hri_msgs; its text says what to do
-        """
-        messages = _import_messages()
-        self._create, self._destroy, self._body_id = create_publisher, destroy_publisher, ids
-        self._ids, self._roi, self._skeleton = (
-            messages.IdsList(),
-            messages.NormalizedRegionOfInterest2D(),
-            messages.Skeleton2D(),
-        )
-        self._tracked = create_publisher(messages.IdsList, f'{BODIES}/tracked', DEPTH)
-        self._bodies: dict[str, tuple[Any, ...]] = {}  # publishers of region and skeleton
-
-    def publish(self, result: Poses, header: Header) -> None:
-        """
-        Publish one frame; who is not in it, or has no track id, is no longer tracked.
-
-        :param header: the image's own
-        """
-        tracked = result.track_ids != UNTRACKED
-        ids = [self._body_id(track_id) for track_id in result.track_ids[tracked].tolist()]
-        for gone in self._bodies.keys() - ids:
-            self._remove(gone)
-        roi, skeleton = self._roi, self._skeleton
-        for come in [each for each in ids if each not in self._bodies]:
-            self._bodies[come] = tuple(
-                self._create(type(message), f'{BODIES}/{come}/{topic}', DEPTH)
-                for topic, message in (('roi', roi), ('skeleton2d', skeleton))
-            )
-        self._ids.header = roi.header = skeleton.header = header
-        self._ids.ids = ids
-        self._tracked.publish(self._ids)
-        for each, region, rows in zip(
-            ids,
-            regions(result)[tracked].tolist(),
-            keypoints(result)[tracked].tolist(),
-            strict=True,
-        ):
-            roi.xmin, roi.ymin, roi.xmax, roi.ymax, roi.c = region
-            for point, row in zip(skeleton.skeleton, rows, strict=True):
-                point.x, point.y, point.c = row
-            for publisher, message in zip(self._bodies[each], (roi, skeleton), strict=True):
-                publisher.publish(message)
-
-    def clear(self, header: Header) -> None:
-        """Publish, with the header of the last frame, that nobody is tracked."""
-        self.publish(Poses.empty(), header)
-
-    def destroy(self) -> None:
-        """Destroy the publishers."""
-        for each in list(self._bodies):
-            self._remove(each)
-        self._destroy(self._tracked)
-
-    def _remove(self, gone: str) -> None:
-        for publisher in self._bodies.pop(gone):
-            self._destroy(publisher)
 
 
 def keypoints(result: Poses) -> NDArray[np.float32]:
@@ -164,14 +79,3 @@ def _inside(xy: NDArray[Any]) -> Any:
 
 def _clipped(xy: NDArray[Any]) -> NDArray[Any]:
     return np.nan_to_num(xy).clip(0, 1)
-
-
-def _import_messages() -> Any:
-    try:
-        return import_module('hri_msgs.msg')
-    except ImportError as error:
-        raise ImportError(
-            f'hri needs the ROS package hri_msgs ({error}): sudo apt install '
-            'ros-$ROS_DISTRO-hri-msgs (where there is none: build https://github.com/ros4hri/'
-            'hri_msgs, branch humble-devel, in the workspace), or set hri to false'
-        ) from error

@@ -25,13 +25,13 @@ class OutputParameters:
     tf_prefix: str = parameter(
         '',
         "Put before the names of these frames. Empty: the node's namespace and a slash, if it "
-        'has one.',
+        "has one, then the node's name and a slash, if it is not pose.",
         pattern='([^/].*)?',
     )
     hri: bool = parameter(
         False,
-        'Publish the topics and frames of ROS4HRI (REP-155) for bodies. Needs hri_msgs '
-        'and tf2_msgs.',
+        'Publish the topics and frames of ROS4HRI (REP-155) for bodies, unless another node does '
+        'already. Needs hri_msgs and tf2_msgs.',
     )
     mask_encoding: str = parameter(
         'mono8',

@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""REP-155's topics say who is there, where in the image, and come and go with the people."""
-
-from dataclasses import replace
-import sys
-from types import ModuleType
-from typing import Any
+"""REP-155's keypoints and regions are where the landmarks are."""
 
 import numpy as np
 from numpy.typing import NDArray
 import pytest
 from std_msgs.msg import Header
 
-from pose_ros.outputs.hri import BODIES, BodyPublishers, keypoints, regions
+from pose_ros.outputs.hri import keypoints, regions
 from pose_ros.outputs.hri_frames import BodyIds
 from pose_ros.poses.geometry import visible_box_px
 from pose_ros.poses.poses import PRESENCE, VISIBILITY, Poses, X, Y
 from pose_ros.poses.skeleton import Landmark
-from simulation.ros_world import World
 
 HEADER = Header(frame_id='camera_optical')
 HEADER.stamp.sec = 7
@@ -28,46 +22,6 @@ def people(*track_ids: int) -> Poses:
     """Return people, every landmark of whom is visible and in the image."""
     rows = np.random.default_rng(1).uniform(0.6, 0.9, (2, len(track_ids), 33, 5))
     return Poses(*rows.astype(np.float32), track_ids=np.array(track_ids, np.int32))
-
-
-@pytest.fixture
-def hri_msgs() -> ModuleType:
-    """The real messages, where they are installed."""
-    return pytest.importorskip('hri_msgs.msg', reason='hri_msgs is not installed')
-
-
-class Bodies:
-    """What a node publishes and what the test's own subscribers get of it."""
-
-    def __init__(self, ros: World, messages: ModuleType) -> None:
-        self.ros, self.messages = ros, messages
-        self.publishers = BodyPublishers(
-            ros.node.create_publisher, ros.node.destroy_publisher, IDS
-        )
-        self.tracked = self.collect('IdsList', 'tracked')
-
-    def collect(self, kind: str, topic: str) -> list[Any]:
-        return self.ros.collect(getattr(self.messages, kind), f'{BODIES}/{topic}')
-
-    def publish(self, result: Poses) -> list[str]:
-        """Return the ids that are then tracked."""
-        before = len(self.tracked)
-        self.publishers.publish(result, HEADER)
-        self.ros.until(lambda: len(self.tracked) > before)
-        return self.tracked[-1].ids
-
-    def topics(self) -> set[str]:
-        """Return the topics below BODIES that this node publishes."""
-        return {
-            each.topic_name.removeprefix(f'{BODIES}/')
-            for each in self.ros.node.publishers
-            if each.topic_name.startswith(BODIES)
-        }
-
-
-@pytest.fixture
-def bodies(ros: World, hri_msgs: ModuleType) -> Bodies:
-    return Bodies(ros, hri_msgs)
 
 
 def test_keypoints_are_landmarks_in_the_order_of_openpose() -> None:
@@ -154,17 +108,8 @@ def test_regions_are_those_of_the_poses() -> None:
         assert c == confidence
 
 
-def test_without_hri_msgs_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ('hri_msgs', 'hri_msgs.msg'):
-        monkeypatch.setitem(sys.modules, name, None)
-    created: list[Any] = []
-    with pytest.raises(ImportError, match=r'hri needs .*hri_msgs.* apt install .* false$') as it:
-        BodyPublishers(lambda *each: created.append(each), created.remove, IDS)
-    assert '\n' not in str(it.value)
-    assert created == []
-
-
-def test_skeletons_are_indexed_by_the_messages_own_constants(hri_msgs: ModuleType) -> None:
+def test_skeletons_are_indexed_by_the_messages_own_constants() -> None:
+    hri_msgs = pytest.importorskip('hri_msgs.msg', reason='hri_msgs is not installed')
     result = people(4)
     for index, point in enumerate(keypoints(result)[0]):
         (name,) = (
@@ -175,60 +120,3 @@ def test_skeletons_are_indexed_by_the_messages_own_constants(hri_msgs: ModuleTyp
         if name != 'NECK':
             landmark = result.landmarks[0, Landmark[name]]
             assert np.array_equal(point, landmark[[X, Y, VISIBILITY]])
-
-
-def test_each_body_has_its_topics_and_those_have_its_values(bodies: Bodies) -> None:
-    result = people(4, 31)
-    assert bodies.publish(result) == [IDS(4), IDS(31)]
-    assert bodies.tracked[-1].header == HEADER
-    assert bodies.topics() == {
-        'tracked',
-        f'{IDS(4)}/roi',
-        f'{IDS(4)}/skeleton2d',
-        f'{IDS(31)}/roi',
-        f'{IDS(31)}/skeleton2d',
-    }
-    rois = [bodies.collect('NormalizedRegionOfInterest2D', f'{IDS(each)}/roi') for each in (4, 31)]
-    skeletons = [bodies.collect('Skeleton2D', f'{IDS(each)}/skeleton2d') for each in (4, 31)]
-    bodies.publish(result)
-    bodies.ros.until(lambda: all((*rois, *skeletons)))
-    for index in range(2):
-        (roi,), (skeleton,) = rois[index], skeletons[index]
-        assert roi.header == skeleton.header == HEADER
-        assert [roi.xmin, roi.ymin, roi.xmax, roi.ymax, roi.c] == regions(result)[index].tolist()
-        assert [[point.x, point.y, point.c] for point in skeleton.skeleton] == keypoints(result)[
-            index
-        ].tolist()
-
-
-def test_who_leaves_takes_the_topics_along_and_who_returns_brings_them(bodies: Bodies) -> None:
-    bodies.publish(people(4, 31))
-    assert bodies.publish(people(31)) == [IDS(31)]
-    assert bodies.topics() == {'tracked', f'{IDS(31)}/roi', f'{IDS(31)}/skeleton2d'}
-    bodies.ros.until(lambda: bodies.ros.node.count_publishers(f'{BODIES}/{IDS(4)}/roi') == 0)
-    assert bodies.publish(people(31, 4)) == [IDS(31), IDS(4)]
-    assert f'{IDS(4)}/skeleton2d' in bodies.topics()
-
-
-def test_nobody_is_left_behind(bodies: Bodies) -> None:
-    before = len(list(bodies.ros.node.publishers))
-    for track_id in range(0, 60, 3):
-        for _ in range(2):
-            bodies.publish(people(track_id, track_id + 1, track_id + 2))
-            assert len(list(bodies.ros.node.publishers)) == before + 6
-    bodies.publishers.clear(HEADER)
-    bodies.ros.until(lambda: bodies.tracked[-1].ids == [])
-    assert bodies.topics() == {'tracked'}
-    bodies.publish(people(70, 71))
-    bodies.publishers.destroy()
-    assert bodies.topics() == set()
-    assert len(list(bodies.ros.node.publishers)) == before - 1
-
-
-def test_who_is_not_tracked_has_no_topics(bodies: Bodies) -> None:
-    result = people(4, 31)
-    assert bodies.publish(replace(result, track_ids=np.array((-1, 31), np.int32))) == [IDS(31)]
-    rois = bodies.collect('NormalizedRegionOfInterest2D', f'{IDS(31)}/roi')
-    bodies.publish(replace(result, track_ids=np.array((-1, 31), np.int32)))
-    bodies.ros.until(lambda: rois)
-    assert rois[0].xmin == regions(result)[1, 0]
