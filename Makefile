@@ -1,4 +1,4 @@
-# make demo | test | test-mediapipe | bench | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | test | test-mediapipe | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -25,9 +25,9 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 
 # Images between processes through shared memory. Fast DDS changed its name, and with it the variable, after Jazzy.
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
-demo bench: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
+demo bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo test test-mediapipe bench bench-accuracy reference lint setup clean
+.PHONY: demo test test-mediapipe bench soak bench-accuracy reference lint setup clean
 
 setup: $(BUILT)
 
@@ -54,12 +54,19 @@ bench: $(BUILT)
 bench-accuracy: $(BUILT)
 	@$(VENV)/bin/python benchmark/accuracy.py
 
+# Minutes in which the node is disturbed now and then; fails when something grows.
+MINUTES ?= 30
+
+soak: $(BUILT)
+	@$(VENV)/bin/python benchmark/soak.py --minutes $(MINUTES) $(ARGS)
+
 reference: $(BUILT)
 	@$(VENV)/bin/python scripts/reference.py
 
 lint: $(BUILT)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/codespell
 	$(VENV)/bin/mypy
 
 clean:

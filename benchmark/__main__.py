@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+import shlex
 import signal
 import sys
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ import time
 
 from benchmark.benchmark_run import BenchmarkRun, available_models, say
 from benchmark.comparison import comparison_table, differences
+from benchmark.hardware_line import hardware_line
 from benchmark.machine import machine
 from benchmark.measurement import medians
 from benchmark.plot import plot
@@ -26,10 +28,17 @@ from benchmark.processes import WorkerError
 from benchmark.report import row_table, step_table, target_table, write
 from benchmark.scene_run import Peer
 from benchmark.scenes import ENDURANCE, FULL, QUICK
-from benchmark.targets import check_targets
-from benchmark.topics import Topic
+from benchmark.targets import check_beside_plain, check_targets
+from benchmark.topics import LANDMARKS_TOPIC, PLAIN_TOPIC, Topic
+from pose_ros.models.store import fetch
 
 HERE = Path(__file__).parent
+
+
+def plain_peer() -> Peer:
+    """Return the plainest node, to be measured beside ours."""
+    command = [sys.executable, str(HERE / 'plain_node.py'), str(fetch('full'))]
+    return Peer(Topic(PLAIN_TOPIC, LANDMARKS_TOPIC.type), shlex.join(command))
 
 
 def arguments() -> argparse.Namespace:
@@ -45,6 +54,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, help='of the comparison with other nodes')
     parser.add_argument(
         '--only-peers', action='store_true', help='measure nothing but the comparison'
+    )
+    parser.add_argument(
+        '--plain', action='store_true', help='with --quick: compare with the plainest node, too'
     )
     peer = parser.add_argument_group(
         'other nodes beside ours, each with all three options',
@@ -65,11 +77,13 @@ def arguments() -> argparse.Namespace:
             parsed.peer_topic, parsed.peer_type, parsed.peer_command, strict=True
         )
     ]
+    if parsed.plain or not parsed.quick:
+        parsed.peers.insert(0, plain_peer())
     return parsed
 
 
-def report(run: BenchmarkRun, options: argparse.Namespace) -> None:
-    """Print and write what was measured."""
+def report(run: BenchmarkRun, options: argparse.Namespace) -> str:
+    """Print and write what was measured; return the machine's line for docs/hardware.md."""
     bare_ms = [row.bare.inference_ms for row in run.rows if row.scene == ENDURANCE]
     say(
         f'MediaPipe alone took {min(bare_ms):.1f} to {max(bare_ms):.1f} ms for the same frames: '
@@ -78,11 +92,14 @@ def report(run: BenchmarkRun, options: argparse.Namespace) -> None:
     assert run.endurance is not None
     rows, steps = [*medians(run.rows), run.endurance], run.median_steps()
     targets = list(check_targets(rows, run.endurance, run.idle_share, steps))
+    plain = [row for row in differences(run.compared) if row.node == PLAIN_TOPIC]
+    targets += check_beside_plain(plain)
     about = {**machine(), 'load_at_start': run.load_at_start, 'bare_ms': bare_ms}
     write(options.output, options.name, rows, steps, targets, about)
     plot(options.output / f'{options.name}.png', options.name, rows)
     print(row_table(rows), step_table(steps), target_table(targets), sep='\n\n')
     say(f'results in {options.output}/{options.name}.csv, .json and .png')
+    return hardware_line(rows, about, options.name)
 
 
 def main() -> int:
@@ -100,11 +117,13 @@ def main() -> int:
         except WorkerError as error:
             say(f'FAILED: {error}')
             return 1
-    if not options.only_peers:
-        report(run, options)
-    if options.peers:
+    line = '' if options.only_peers else report(run, options)
+    if run.compared:
         print('', comparison_table(list(differences(run.compared))), sep='\n')
     say(f'{(time.monotonic() - begin_s) / 60:.1f} minutes')
+    if line:
+        say('this machine, for docs/hardware.md:')
+        print(line)
     return 0
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import median, quantiles
 
 from benchmark.measurement import OURS, Measurement, Scene
 from benchmark.scene_run import Peer, SceneRun
@@ -22,19 +22,24 @@ __all__ = ['RATES_HZ', 'Difference', 'compare', 'comparison_table', 'differences
 
 RATES_HZ = (30.0, None)  # of the camera; None: more than the node can take
 
+# Of a normal distribution, in standard deviations: the distance of its quartiles, and the standard
+# error of the median of n values times the square root of n.
+QUARTILES_APART, MEDIAN_ERROR = 1.349, 1.253
+
 
 @dataclass(frozen=True)
 class Difference:
     """
-    How a node did beside ours, over all rounds.
+    How a node did beside ours: medians over all rounds, which a slow moment does not shift.
 
-    :param latency_ms: stamp to subscriber, median over the rounds of the rounds' medians
-    :param later_ms: its latency minus ours in the same round, mean
+    :param latency_ms: stamp to subscriber, of the median frame of a round
+    :param later_ms: its latency minus ours in the same round
     :param later_error_ms: standard error of that
-    :param rate_hz: results a second, median over the rounds
-    :param rate_ratio: its rate by ours in the same round, mean
+    :param rate_hz: results a second
+    :param rate_ratio: its rate by ours in the same round
     :param rate_ratio_error: standard error of that
-    :param cpu_ms: of the node's process a frame, median over the rounds
+    :param throughput: its rate by that of the bare loop around it
+    :param cpu_ms: of the node's process a frame
     """
 
     node: str
@@ -102,10 +107,10 @@ def differences(measured: Sequence[Measurement]) -> Iterator[Difference]:
             height,
             saturated,
             median(row.latency_ms for row in rows),
-            mean(later_ms),
+            median(later_ms),
             _standard_error(later_ms),
             median(row.rate_hz for row in rows),
-            mean(ratios),
+            median(ratios),
             _standard_error(ratios),
             median(row.throughput for row in rows),
             median(row.cpu_ms for row in rows),
@@ -130,4 +135,8 @@ def comparison_table(found: Sequence[Difference]) -> str:
 
 
 def _standard_error(values: Sequence[float]) -> float:
-    return stdev(values) / sqrt(len(values)) if len(values) > 1 else float('nan')
+    """Return the standard error of a median, estimated from the quartiles."""
+    if len(values) < 4:
+        return float('nan')
+    low, _, high = quantiles(values, n=4)
+    return MEDIAN_ERROR * (high - low) / QUARTILES_APART / sqrt(len(values))

@@ -20,7 +20,7 @@ def machine() -> dict[str, Any]:
             for line in Path('/proc/cpuinfo').read_text().splitlines()
             if line.startswith('model name')
         ),
-        platform.machine(),
+        _board(),
     )
     return {
         'cpu': cpu,
@@ -30,3 +30,9 @@ def machine() -> dict[str, Any]:
         'load_at_start': os.getloadavg()[0],
         **{name: version(name) for name in ('mediapipe', 'numpy', 'rclpy')},
     }
+
+
+def _board() -> str:
+    """Return the name of a board, for processors that do not say theirs, as ARM's."""
+    name = Path('/proc/device-tree/model')
+    return name.read_text().strip('\0\n ') if name.exists() else platform.machine()

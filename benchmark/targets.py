@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmark.comparison import Difference
 from benchmark.measurement import OURS, Measurement, Scene
 from benchmark.scenes import SIZES, TARGETED_OUTPUTS
 from benchmark.step import ALONE, FOLLOWED, TWO_PEOPLE, Step
 
-__all__ = ['Target', 'check_targets']
+__all__ = ['Target', 'check_beside_plain', 'check_targets']
 
 OVERHEAD_MS = {(640, 480): 3.0, (1280, 720): 4.5, (1920, 1080): 7.0}
 THROUGHPUT = {'heavy': 0.95, 'full': 0.90, 'lite': 0.85}
@@ -74,6 +75,22 @@ def check_targets(
     two_ms = {step.name: step.ms for step in steps if step.output == TWO_PEOPLE}
     text = 'ids, smoothing, positions with depth: added for 2 people, 640x480'
     yield Target(text, two_ms[FOLLOWED] - two_ms[ALONE], 1, ' ms')
+
+
+def check_beside_plain(found: Sequence[Difference]) -> Iterator[Target]:
+    """
+    Yield the targets that compare our node with the plainest one.
+
+    :param found: how the plain node did
+    """
+    for row in found:
+        where = f'full, {_text((row.width, row.height))}'
+        if row.saturated:
+            text = f"throughput against the plain node's, {where}"
+            yield Target(text, 1 / row.rate_ratio, 1, '', at_most=False)
+        else:
+            text = f"landmarks earlier than the plain node's, 30 Hz, {where}"
+            yield Target(text, row.later_ms, 0, ' ms', at_most=False)
 
 
 def _check_latency(paced: Mapping[Scene, Measurement]) -> Iterator[Target]:

@@ -9,10 +9,19 @@ from typing import Any
 
 from pose_ros.stream.outputs import LANDMARKS, OUTPUTS, Output
 
-__all__ = ['IMAGES', 'LANDMARKS_TOPIC', 'LAZY_TOPICS', 'NODE_NAME', 'Topic', 'message_class']
+__all__ = [
+    'IMAGES',
+    'LANDMARKS_TOPIC',
+    'LAZY_TOPICS',
+    'NODE_NAME',
+    'PLAIN_TOPIC',
+    'Topic',
+    'message_class',
+]
 
 IMAGES = '/camera/image_raw'
 NODE_NAME = 'pose'
+PLAIN_TOPIC = '/plain/landmarks'  # of the plainest node
 
 # Where the first stamp lies in a serialized message, in bytes, by the type of its first field.
 STAMP_AT = {'std_msgs/Header': 4}

@@ -9,8 +9,8 @@ import matplotlib
 
 matplotlib.use('Agg')
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def _cube(xyz_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _prepare(
-    axes: Axes,
+    axes: Axes3D,
     title: str,
     azimuth_deg: float,
     low: NDArray[np.float64],
@@ -90,7 +90,7 @@ def _prepare(
 
 
 def _draw(
-    axes: Axes,
+    axes: Axes3D,
     marker: Marker,
     xyz_m: NDArray[np.float64],
     points_per_m: float,

@@ -68,10 +68,13 @@ def test_demo(tmp_path: Path, models: dict[str, Path]) -> None:
     assert (tmp_path / 'summary.txt').read_text() in out
 
     still = cv2.imread(str(tmp_path / 'annotated.png'))
+    assert still is not None
     assert still.shape == (512, 512, 3)
     assert middle_of(still, Side.LEFT)[1] > middle_of(still, Side.RIGHT)[1]  # she faces us
 
-    from_camera = cv2.imread(str(tmp_path / 'markers.png'))[:, :660]
+    markers = cv2.imread(str(tmp_path / 'markers.png'))
+    assert markers is not None
+    from_camera = markers[:, :660]
     left, right = (middle_of(from_camera, side) for side in (Side.LEFT, Side.RIGHT))
     assert left[1] > right[1]
 

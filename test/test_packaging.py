@@ -274,7 +274,9 @@ def test_every_interface_has_its_class(interface: Path) -> None:
 
 
 @contextmanager
-def started(script: str, folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+def started(
+    script: str, folder: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[str]]:
     """Run a bash script; what is left of it in the end is killed."""
     process = subprocess.Popen(
         ['bash', '-c', script],

@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rclpy.qos import QoSProfile
-from rviz_rules import complaints
 from sensor_msgs.msg import Image
 from visualization_msgs.msg import Marker, MarkerArray
 
 from pose_ros.msg import PoseLandmarksArray
 from simulation.ros_world import World, image_message
+from simulation.rviz_rules import complaints
 
 SECOND = 1_000_000_000
 EXIT_S = 1.0  # within which a signal ends the process on a machine that does nothing else

@@ -11,12 +11,12 @@ import pytest
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from test_calibration import CALIBRATION
 
 from pose_ros.demo.calibration import CalibrationError
 from pose_ros.demo.camera_node import DemoCamera
 from pose_ros.demo.moved_photo import MovedPhoto
 from pose_ros.demo.video_source import SourceError
+from simulation.calibration_file import CALIBRATION
 from simulation.ros_world import World, parameters
 
 SMALL = {'width': 64, 'height': 48, 'rate': 20.0}
@@ -120,7 +120,7 @@ def test_not_compressed_unless_asked_for(ros: World) -> None:
 @pytest.mark.parametrize('loop', [False, True])
 def test_video_ends_or_begins_again(ros: World, tmp_path: Path, loop: bool) -> None:
     path = tmp_path / 'three.mp4'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 25.0, (64, 48))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), 25.0, (64, 48))
     for _ in range(10):
         writer.write(np.zeros((48, 64, 3), np.uint8))
     writer.release()

@@ -18,7 +18,7 @@ LEVELS = (40, 80, 120, 160, 200)
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five pictures of 64x48, each of one grey level, red where x < 16; 12 a second."""
     path = tmp_path_factory.mktemp('video') / 'five.mp4'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 12.0, (64, 48))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), 12.0, (64, 48))
     for level in LEVELS:
         bgr = np.full((48, 64, 3), level, np.uint8)
         bgr[:, :16] = 0, 0, 255

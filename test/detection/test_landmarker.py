@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import Any
 
 from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
@@ -77,7 +78,7 @@ def test_image_mode_equals_mediapipe_bit_for_bit(
     models: dict[str, Path], astronaut: NDArray[np.uint8]
 ) -> None:
     both = np.ascontiguousarray(np.hstack([astronaut, astronaut[:, ::-1]]))
-    options = {'num_poses': 3, 'min_pose_detection_confidence': 0.3}
+    options: dict[str, Any] = {'num_poses': 3, 'min_pose_detection_confidence': 0.3}
     direct = directly(models['full'], vision.RunningMode.IMAGE, [both], **options)
     with Landmarker(
         LandmarkerOptions(models['full'], running_mode=RunningMode.IMAGE, **options)
@@ -126,7 +127,7 @@ def test_nobody_is_an_empty_result(models: dict[str, Path]) -> None:
         ({'min_tracking_confidence': float('nan')}, ['min_tracking_confidence', 'nan']),
     ],
 )
-def test_options_out_of_range_are_refused(wrong: dict[str, float], words: list[str]) -> None:
+def test_options_out_of_range_are_refused(wrong: dict[str, Any], words: list[str]) -> None:
     with pytest.raises(ValueError) as caught:
         LandmarkerOptions(Path('any.task'), **wrong)
     assert all(word in str(caught.value) for word in words)

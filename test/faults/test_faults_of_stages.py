@@ -191,4 +191,4 @@ def test_tf_that_fails_costs_nothing_else(
 
 def failing_publish(self: Any, *_: object) -> None:
     with self._faults.guard('tf'):
-        world_publishers.body_transforms()
+        fail()

@@ -69,7 +69,7 @@ def test_positions_without_noise(name: str, distance_m: float) -> None:
 
 @pytest.mark.parametrize('distance_m', [1, 2, 4, 8])
 def test_the_error_covers_noise_and_bodies_of_all_sizes(distance_m: float) -> None:
-    camera, rng = CAMERAS['plumb_bob'], np.random.default_rng(distance_m)
+    camera, rng = CAMERAS['plumb_bob'], np.random.default_rng(round(distance_m))
     bodies, positions = crowd(camera, distance_m, 2000, rng)
     scales = rng.normal(1, BODY_SCALE_STD, len(bodies))
     bodies *= scales[:, None, None]
@@ -115,8 +115,8 @@ def test_somebody_at_a_desk_whose_hips_are_below_the_picture(name: str) -> None:
 
 def test_a_picture_of_another_size_is_the_same_view() -> None:
     result = seen(BODIES_M, np.array(((0.0, 0, 3),) * 3), IDEAL)
-    sizes = [place(result, IDEAL, *size).positions for size in ((640, 480), (320, 240))]
-    np.testing.assert_array_equal(*sizes)
+    large, small = (place(result, IDEAL, *size) for size in ((640, 480), (320, 240)))
+    np.testing.assert_array_equal(large.positions, small.positions)
     with pytest.raises(ValueError, match='1280x720'):
         place(result, IDEAL, 1280, 720)
 
@@ -220,7 +220,7 @@ def scenes(
 )
 def test_depth_with_holes_and_a_wall_behind(distance_m: float, share: float) -> None:
     """Everybody without noise; with it most. At 1 m half of the body is out of the picture."""
-    rng = np.random.default_rng(distance_m)
+    rng = np.random.default_rng(round(distance_m))
     limit_m = max(0.03, 0.01 * distance_m)
     off_m, stated_m = [], []
     for position, perfect, depth_m in scenes(distance_m, rng):
@@ -300,8 +300,8 @@ def test_depth_makes_the_error_smaller_and_keeps_the_line_of_sight() -> None:
     depth_m = depth_image(0.9 * BODIES_M[:1], position[None], IDEAL, 5)
     refined = place(scene, IDEAL, 640, 480, depth_m)
     assert refined.position_errors[0] < 0.4 * placed.position_errors[0]
-    directions = [r.positions[0] / np.linalg.norm(r.positions[0]) for r in (placed, refined)]
-    np.testing.assert_allclose(*directions, atol=1e-9)
+    before, after = (r.positions[0] / np.linalg.norm(r.positions[0]) for r in (placed, refined))
+    np.testing.assert_allclose(before, after, atol=1e-9)
 
 
 def test_placed_landmarks_are_seen_where_the_landmarks_are() -> None:
@@ -337,7 +337,9 @@ def test_a_camera_that_turns_sees_the_person_in_the_same_place(
     """
     photo, wide = Intrinsics.from_fov(512, 512, 31), Intrinsics.from_fov(1600, 1200, 90)
     matrices = [np.array(((c.fx, 0, c.cx), (0, c.fy, c.cy), (0, 0, 1))) for c in (photo, wide)]
-    positions, misfits, misfits_unturned = [], [], []
+    positions: list[NDArray[np.float64]] = []
+    misfits: list[float] = []
+    misfits_unturned: list[float] = []
     with Landmarker(LandmarkerOptions(models['full'], RunningMode.IMAGE)) as landmarker:
         for degrees in (-30, -15, 15, 30):
             turn = cv2.Rodrigues(np.array((0, np.radians(degrees), 0)))[0]

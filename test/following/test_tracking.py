@@ -169,7 +169,8 @@ def test_hidden_landmarks_count_little(standing: Poses) -> None:
 def test_of_two_people_in_one_place_the_one_seen_last_goes_on(standing: Poses) -> None:
     one = Poses(standing.landmarks[:1], standing.landmarks[:1])
     other = moved(one, 0.02, X, WIDTH, HEIGHT)
-    both = Poses(*[np.concatenate((one.landmarks, other.landmarks))] * 2)
+    landmarks = np.concatenate((one.landmarks, other.landmarks))
+    both = Poses(landmarks, landmarks)
     tracker = Tracker(MAX_MISSED_S)
     for stamp_ms, result, expected in (
         (0, both, [1, 2]),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from pose_ros.images.depth import DepthError, depth_pixels, depths_around, weigh
 
 MILLIMETRES = np.array(((0, 1000, 65535), (1, 4321, 0)), np.uint16)
 METRES = np.array(((np.nan, 1.0, np.inf), (0.001, 4.321, 0.0)), np.float32)
-FOREIGN = '>' if sys.byteorder == 'little' else '<'
+FOREIGN: Literal['>', '<'] = '>' if sys.byteorder == 'little' else '<'
 
 
 def message(pixels: NDArray[Any], encoding: str, padding: int = 0, foreign: bool = False) -> Image:

@@ -23,7 +23,8 @@ def from_bayer(pattern: str) -> Callable[[Samples], Samples]:
 
     def around(plane: Samples) -> Samples:
         padded = np.pad(plane, 1)
-        return sum(padded[y : y + HEIGHT, x : x + WIDTH] for y in range(3) for x in range(3))
+        shifted = [padded[y : y + HEIGHT, x : x + WIDTH] for y in range(3) for x in range(3)]
+        return np.sum(shifted, axis=0)
 
     def convert(samples: Samples) -> Samples:
         mosaic = samples[..., 0]

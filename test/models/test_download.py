@@ -5,11 +5,11 @@ import hashlib
 from pathlib import Path
 import time
 
-from http_files import Site, serving
 import pytest
 
 from pose_ros.models import download as module
 from pose_ros.models.download import DownloadError, download
+from simulation.http_files import Site, serving
 
 CONTENT = bytes(range(256)) * 1200
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import zipfile
 
-from http_files import Site, serving
 import mediapipe as mp
 from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
@@ -22,6 +21,7 @@ from pose_ros.fetch_models import main
 from pose_ros.models import store as module
 from pose_ros.models.bundle import DETECTOR
 from pose_ros.models.store import Model, ModelError, fetch, find_model
+from simulation.http_files import Site, serving
 
 FULL = 'pose_landmarker_full.task'
 NOWHERE = 'http://127.0.0.1:9/{name}'  # nobody listens on the port "discard"

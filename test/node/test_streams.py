@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,16 @@ def active_node(ros: World, namespace: str = '', **values: Any) -> PoseNode:
     return node
 
 
+def subscribes_with(node: PoseNode, reliability: ReliabilityPolicy) -> bool:
+    return node.images is not None and node.images.choice.reliability is reliability
+
+
+def have_length(length: int, *lists: list[Any]) -> bool:
+    return all(len(each) == length for each in lists)
+
+
 def counters(node: PoseNode) -> Counters:
+    assert node.counters is not None
     return node.counters
 
 
@@ -128,7 +138,7 @@ def test_auto_follows_a_publisher_that_changes_while_active(
     node = active_node(ros)
     for i, reliability in enumerate((RELIABLE, BEST_EFFORT, RELIABLE)):
         publisher = camera(ros, reliability=reliability)
-        ros.until(lambda wanted=reliability: node.images.choice.reliability == wanted)
+        ros.until(partial(subscribes_with, node, reliability))
         send(ros, publisher, node, image_message(small, (100 + i) * SECOND))
         ros.node.destroy_publisher(publisher)
 
@@ -202,7 +212,7 @@ def test_positions_from_camera_info(ros: World, astronaut: NDArray[np.uint8]) ->
     )
     for number in range(2, 20):  # until the node has heard the camera_info
         send(ros, publisher, node, image_message(astronaut, number * SECOND))
-        ros.until(lambda count=number: len(poses) == len(markers) == count)
+        ros.until(partial(have_length, number, poses, markers))
         if poses[-1].poses[0].position_source != PoseLandmarks.POSITION_NONE:
             break
     before, after = poses[0].poses[0], poses[-1].poses[0]

@@ -21,7 +21,8 @@ IDS = BodyIds()
 def people(*track_ids: int) -> Poses:
     """Return people, every landmark of whom is visible and in the image."""
     rows = np.random.default_rng(1).uniform(0.6, 0.9, (2, len(track_ids), 33, 5))
-    return Poses(*rows.astype(np.float32), track_ids=np.array(track_ids, np.int32))
+    landmarks, world_landmarks = rows.astype(np.float32)
+    return Poses(landmarks, world_landmarks, track_ids=np.array(track_ids, np.int32))
 
 
 def test_keypoints_are_landmarks_in_the_order_of_openpose() -> None:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
-from rviz_rules import complaints
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -22,6 +21,7 @@ from pose_ros.outputs.looks import Looks
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
 from pose_ros.poses.skeleton import CONNECTIONS, Landmark, Side, side_of
+from simulation.rviz_rules import complaints
 
 HEADER = Header(frame_id='camera_optical')
 LOOKS = Looks()

@@ -140,10 +140,10 @@ def test_nothing_but_nan_is_hidden() -> None:
 
 def test_label_is_the_track_id_or_else_the_index() -> None:
     face = person({Landmark.LEFT_EAR: (0.55, 0.5), Landmark.RIGHT_EAR: (0.45, 0.5)})
-    beside = face + np.float32([0.25, 0, 0, 0, 0])
+    beside = face + np.array([0.25, 0, 0, 0, 0], np.float32)
 
     def labelled(*ids: int) -> NDArray[np.uint8]:
-        return draw(GREY, result_of(face, beside, track_ids=np.int32(ids)), LOOKS)
+        return draw(GREY, result_of(face, beside, track_ids=np.array(ids, np.int32)), LOOKS)
 
     np.testing.assert_array_equal(labelled(-1, -1), labelled(0, 1))
     changed = np.argwhere((labelled(3, 1) != labelled(8, 1)).any(axis=2))
@@ -156,7 +156,7 @@ def test_label_is_the_track_id_or_else_the_index() -> None:
 def test_label_stays_inside_the_picture(x: float, y: float) -> None:
     nose = person({Landmark.NOSE: (x, y)})
     pictures = [
-        draw(GREY, result_of(nose, track_ids=np.int32([track])), LOOKS)
+        draw(GREY, result_of(nose, track_ids=np.array([track], np.int32)), LOOKS)
         for track in (888888, 333333)
     ]
     changed = np.argwhere((pictures[0] != pictures[1]).any(axis=2))
@@ -199,7 +199,7 @@ def test_background_is_replaced_outside_the_masks() -> None:
     ],
 )
 def test_without_masks(mask: OverlayMask, people: int, expected_rgb: tuple[int, ...]) -> None:
-    picture = draw(GREY, result_of(*[np.zeros((33, 5))] * people), Looks(overlay_mask=mask.value))
+    picture = draw(GREY, result_of(*[np.zeros((33, 5), np.float32)] * people), Looks(overlay_mask=mask.value))
     assert (picture == expected_rgb).all()
 
 

@@ -7,9 +7,10 @@ from math import inf, nan
 
 from geometry_msgs.msg import Point, Quaternion, Vector3
 import pytest
-from rviz_rules import complaints
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
+
+from simulation.rviz_rules import complaints
 
 WHITE = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
 CLEAR = ColorRGBA(r=1.0, g=1.0, b=1.0, a=0.0)

@@ -81,7 +81,12 @@ def test_bodies_are_in_the_headers_frame_and_look_along_the_line_of_sight(prefix
 
 def test_every_landmark_is_where_the_person_has_it() -> None:
     truth_m = BODIES_M + POSITIONS[:, None]
-    placed = place(replace(people(), positions=None), CAMERAS['ideal'], 640, 480)
+    placed = place(
+        replace(people(), positions=np.full((len(people()), 3), np.nan)),
+        CAMERAS['ideal'],
+        640,
+        480,
+    )
     places = tree(body_transforms(placed, HEADER, landmarks=True))
     assert len(places) == 1 + 3 * (1 + len(Landmark))
     for track_id, body_m, same_m in zip(TRACKS, truth_m, placed_landmarks(placed), strict=True):

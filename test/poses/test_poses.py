@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Results fill in what is unknown, and refuse arrays that do not fit one another."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -76,9 +79,9 @@ def test_what_is_given_is_kept() -> None:
         ('position_sources', np.zeros(0, np.uint8), r'position_sources: .* got \(0,\)'),
     ],
 )
-def test_wrong_shapes(name: str, value: object, message: str) -> None:
+def test_wrong_shapes(name: str, value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Poses(**{'landmarks': people(2), 'world_landmarks': people(2), name: value})
+        replace(Poses(people(2), people(2)), **{name: value})
 
 
 def test_confidence_is_mean_presence_and_visibility_a_column() -> None:

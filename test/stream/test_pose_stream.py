@@ -101,7 +101,8 @@ def test_a_failure_of_mediapipe_costs_one_frame(
 def test_live_stream_counts_what_mediapipe_drops(
     options: LandmarkerOptions, astronaut: NDArray[np.uint8]
 ) -> None:
-    count, arrived, results = 40, threading.Event(), []
+    count, arrived = 40, threading.Event()
+    results: list[FrameResult] = []
     stream = PoseStream(
         replace(options, running_mode=RunningMode.LIVE_STREAM), 1.0, wake=arrived.set
     )
