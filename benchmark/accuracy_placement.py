@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far off the positions of people are, by distance, and what finding them costs."""
+"""Measures how far off the positions of people are, by distance, and what finding them costs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether people keep their ids, how much jitter and lag smoothing leaves, and what both cost."""
+"""Measures whether people keep their ids, what jitter and lag smoothing leaves, and the cost."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Photographs of people put together into pictures in which they move; who is where is known."""
+"""Puts photographs of people together into pictures in which they move; who is where is known."""
 
 from __future__ import annotations
 

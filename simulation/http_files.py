@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One file -> a web server on this machine that serves it, with the faults a test asks for."""
+"""Serves one file from a web server on this machine, with the faults that a test asks for."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""People in front of cameras: what a landmarker and a depth camera would report of them."""
+"""Computes what a landmarker and a depth camera would report of people in front of cameras."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running nodes in the test's own process, over real DDS, with every wait bounded."""
+"""Runs nodes in the test's own process, over real DDS, with every wait bounded."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A MarkerArray in, what RViz would complain of out.
+Says what RViz would complain about in a MarkerArray.
 
 The rules of RViz 2 (rviz_default_plugins, displays/marker) and those that RViz 1 adds
 (default_plugin/marker_utils.cpp): what the first ignores, other viewers trip over.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scenes that trackers are measured by."""
+"""Lists the scenes by which trackers are measured."""
 
 from __future__ import annotations
 

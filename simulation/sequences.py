@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenes of people who move, leave, return and hide each other; what a landmarker would see."""
+"""Plays scenes of people who move, leave, return and hide, as a landmarker would see them."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 import pytest
 
+import pose_ros
 from simulation.ros_world import World
 
 ROOT = Path(__file__).parent.parent
@@ -230,6 +231,10 @@ def test_executables_are_installed_and_carry_an_interpreter(prefix: Path, name: 
     assert os.access(executable, os.X_OK)
     [interpreter] = re.findall(r'^\'\'\'exec\' "(.+?)"', executable.read_text(), re.MULTILINE)
     assert os.access(interpreter, os.X_OK)
+
+
+def test_type_checkers_are_told_that_the_package_is_typed() -> None:
+    assert Path(pose_ros.__file__).with_name('py.typed').exists()
 
 
 @pytest.mark.parametrize('folder', ['a folder with spaces', 'x' * 250], ids=['spaces', 'long'])

@@ -3,7 +3,7 @@
 Keeps the memory of one image for the next, instead of giving it back to the kernel in between.
 
 By default glibc fetches every large block from the kernel, page fault by page fault, and an image
-on its way through ROS and MediaPipe is several of them. docs/performance.md has the effect.
+on its way through ROS and MediaPipe is several of them. docs/dds.md has the effect.
 """
 
 from __future__ import annotations

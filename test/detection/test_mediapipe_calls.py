@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection import mediapipe_c, mediapipe_calls
+from pose_ros.detection import mediapipe_c
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.live_landmarker import LiveLandmarker
 from pose_ros.detection.mediapipe_c import DirectCalls
@@ -194,7 +194,7 @@ def test_a_mediapipe_made_in_another_way_is_called_publicly(
     def other_way(_self: DirectCalls, _task: Any) -> None:
         raise AttributeError('_lib')
 
-    monkeypatch.setattr(mediapipe_calls.DirectCalls, '__init__', other_way)
+    monkeypatch.setattr(DirectCalls, '__init__', other_way)
     engine, found = landmarks(LandmarkerOptions(models['lite']), [astronaut])
     assert PACKAGE in engine
     assert found[0].shape == (1, 33, 5)

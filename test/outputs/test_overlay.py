@@ -199,7 +199,9 @@ def test_background_is_replaced_outside_the_masks() -> None:
     ],
 )
 def test_without_masks(mask: OverlayMask, people: int, expected_rgb: tuple[int, ...]) -> None:
-    picture = draw(GREY, result_of(*[np.zeros((33, 5), np.float32)] * people), Looks(overlay_mask=mask.value))
+    picture = draw(
+        GREY, result_of(*[np.zeros((33, 5), np.float32)] * people), Looks(overlay_mask=mask.value)
+    )
     assert (picture == expected_rgb).all()
 
 
