@@ -2,6 +2,7 @@
 """What is written of a recording: the same as live, of every format, the same at every run."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,10 @@ Frames = list[NDArray[np.uint8]]
 KINDS: dict[str, type] = {'landmarks': PoseLandmarksArray, 'markers': MarkerArray}
 
 
+def have_each(lists: dict[str, list[Any]], count: int) -> bool:
+    return min(map(len, lists.values())) >= count
+
+
 def live(ros: World, messages: list[Message], **values: Any) -> dict[str, list[Any]]:
     """Return what a real node publishes for these messages, by topic."""
     node = ros.add(PoseNode(parameter_overrides=parameters(**values)))
@@ -61,7 +66,7 @@ def live(ros: World, messages: list[Message], **values: Any) -> dict[str, list[A
         else:
             count = len(arrived['landmarks']) + 1
             images.publish(each.content)
-            ros.until(lambda count=count: min(map(len, arrived.values())) >= count)
+            ros.until(partial(have_each, arrived, count))
     return arrived
 
 
