@@ -3,7 +3,6 @@
 
 from pathlib import Path
 
-from exported import PEOPLE, Exported
 import pytest
 
 from pose_ros.bags.annotate import annotate
@@ -11,6 +10,7 @@ from pose_ros.bags.job import Job, Wanted
 from pose_ros.exports.table import EXPORTS
 from pose_ros.stream.parameters import Parameters
 from simulation.bag_files import landmarks, pictures, stamped, write_bag
+from simulation.exported import PEOPLE, Exported
 
 
 @pytest.fixture(scope='session')

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from exported import PEOPLE, Exported
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -22,6 +21,7 @@ from pose_ros.exports.rows import COLUMNS
 from pose_ros.exports.video_file import VideoFile, rate_of
 from pose_ros.poses.skeleton import Landmark
 from simulation.bag_files import START_NS, files
+from simulation.exported import PEOPLE, Exported
 
 NAMES = [each.name.lower() for each in Landmark]
 VALUES = ('x', 'y', 'z', 'visibility', 'presence')

@@ -36,7 +36,8 @@ TIMEOUT_S = 1000.0
 def people(*track_ids: int) -> Poses:
     """Return people, every landmark of whom is visible and in the image."""
     rows = np.random.default_rng(1).uniform(0.6, 0.9, (2, len(track_ids), 33, 5))
-    return Poses(*rows.astype(np.float32), track_ids=np.array(track_ids, np.int32))
+    landmarks, world_landmarks = rows.astype(np.float32)
+    return Poses(landmarks, world_landmarks, track_ids=np.array(track_ids, np.int32))
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of this folder look at."""
+"""Holds the exports of one recording, and the messages whose values they should hold."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
