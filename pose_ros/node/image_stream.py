@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes the images of one camera, finds the people in them and publishes them, on one thread."""
+"""
+Takes the images of one camera, finds the people in them and publishes them, on one thread.
+
+What was found is published at once while no other image waits. While one waits, it is published on
+another thread when MediaPipe begins with that image: MediaPipe holds no lock of Python's, so the
+time between two images gets shorter. docs/benchmarks.md has the figures.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +20,7 @@ from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.publishers import Publishers
 from pose_ros.rclpy_tools.topic_reader import Taken
 from pose_ros.rclpy_tools.topic_thread import TopicThread
-from pose_ros.stream.pose_stream import DROPS, PoseStream
+from pose_ros.stream.pose_stream import DROPS, FrameResult, PoseStream
 from pose_ros.stream.serialized import read_message
 
 __all__ = ['ImageStream']
@@ -45,6 +51,7 @@ class ImageStream(TopicThread):
         super().__init__('images')
         self._frames, self._stream, self._publishers = reader, stream, publishers
         self._faults, self._logger = faults, logger
+        self._unpublished: FrameResult | None = None  # what was found in the frame before
 
     def work(self) -> None:
         """Work on the newest image, and on the next one while another waits."""
@@ -52,6 +59,7 @@ class ImageStream(TopicThread):
         while taken := self.take():
             self._stream.counters.count_arrival(taken.missed)
             self._process(taken)
+        self._publish()
         self.publish_live_results()
 
     def publish_live_results(self) -> None:
@@ -76,9 +84,11 @@ class ImageStream(TopicThread):
             if tick.verdict is Verdict.RESTART:
                 self._logger.warning('the header stamps jumped back: the stream begins again')
             stage = 'detection'
-            result = self._stream.find(frame, tick)
-            if result is not None and not self.is_ending:  # given up while it hung
-                self._publishers.publish(result)
+            picture = self._stream.load(frame)
+            self._publish(in_background=True)  # the frame before, while MediaPipe works
+            result = self._stream.detect(picture, frame, tick)
+            if not self.is_ending:  # given up while it hung
+                self._unpublished = result
         except FrameError as error:
             self._stream.counters.dropped[Drop.INVALID] += 1
             self._logger.warning(
@@ -88,3 +98,9 @@ class ImageStream(TopicThread):
             self._logger.error(f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S)
         except Exception as error:
             self._faults.report(stage, error)
+
+    def _publish(self, in_background: bool = False) -> None:
+        """Publish what was found in the frame before, if it is not published yet."""
+        result, self._unpublished = self._unpublished, None
+        if result is not None:
+            self._publishers.publish(result, in_background)

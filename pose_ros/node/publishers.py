@@ -2,9 +2,9 @@
 """
 Publishes what was found in a frame: the landmarks first, the rest for whoever subscribes.
 
-All but the landmarks is made on a thread of its own, while MediaPipe works on the next frame: it
-takes one core and holds no lock of Python's. The thread has one frame at most; who changes or
-destroys what it uses waits for it.
+All but the landmarks is made on the outputs' thread, while MediaPipe works on the next frame: it
+takes one core and holds no lock of Python's. So are the landmarks while images wait. The thread
+has one frame at most; who changes or destroys what it uses waits for it.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class Publishers:
         self._header = Header()
         self._thread = ThreadPoolExecutor(1, 'outputs')
         self._rest: Future[Any] = self._thread.submit(int)  # starts the thread, here and now
+        self._landmarks: Future[Any] = self._rest
         self._world = WorldPublishers(node, parameters, faults, counters.conditions)
         # The executor would ask for each publisher's events whenever it waits, which costs 0.1 ms
         # a frame. Of a QoS that does not fit, the subscriber is told by its own side.
@@ -91,8 +92,23 @@ class Publishers:
             for output in OUTPUTS
         )
 
-    def publish(self, found: FrameResult) -> None:
-        """Publish what was found in one frame; masks, markers and overlay a little later."""
+    def publish(self, found: FrameResult, in_background: bool = False) -> None:
+        """
+        Publish what was found in one frame: the landmarks now, the rest on the outputs' thread.
+
+        :param in_background: the landmarks on that thread, too, unless it is still at work
+        """
+        self._landmarks.exception()  # those of the frame before are out first
+        if in_background and self._rest.done():
+            self._landmarks = self._thread.submit(self._publish_landmarks, found)
+            self._rest = self._thread.submit(self._publish_after, self._landmarks)
+            return
+        source = self._publish_landmarks(found)
+        if any(output.is_lazy and self._has_subscriber(output) for output in OUTPUTS):
+            self._rest.exception()
+            self._rest = self._thread.submit(self._publish_rest, source)
+
+    def _publish_landmarks(self, found: FrameResult) -> OutputFrame:
         frame, header = found.frame, found.frame.header
         self._header = header
         source = OutputFrame(
@@ -108,13 +124,15 @@ class Publishers:
             now_ns = self._node.get_clock().now().nanoseconds
             self._counters.latency_ms.append((now_ns - frame.stamp_ns) / 1e6)
         self._world.publish(source.poses, header, found.time_ns)
-        if any(output.is_lazy and self._has_subscriber(output) for output in OUTPUTS):
-            self.wait()
-            self._rest = self._thread.submit(self._publish_rest, source)
+        return source
+
+    def _publish_after(self, landmarks: Future[OutputFrame]) -> None:
+        with self._faults.guard('outputs'):
+            self._publish_rest(landmarks.result())
 
     def wait(self) -> None:
         """Return when all that belongs to the frames before is published."""
-        self._rest.exception()
+        self._rest.exception()  # behind the landmarks on the same thread
 
     def clear(self) -> None:
         """Tell RViz and ROS4HRI that nobody is there."""

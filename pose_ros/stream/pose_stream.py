@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 from pose_ros.detection.counters import Counters, Drop
 from pose_ros.detection.finder import PoseFinder, build_finder
@@ -118,13 +119,30 @@ class PoseStream:
 
     def find(self, frame: Frame, tick: Tick) -> FrameResult | None:
         """
+        Load an admitted frame and return what is found in it; see `load` and `detect`.
+
+        :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
+        """
+        return self.detect(self.load(frame), frame, tick)
+
+    def load(self, frame: Frame) -> Any:
+        """
+        Copy an admitted frame into MediaPipe's memory, and return it for `detect`.
+
+        :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
+        """
+        with self._recovered():
+            return self._finder.load(frame.rgb)
+
+    def detect(self, picture: Any, frame: Frame, tick: Tick) -> FrameResult | None:
+        """
         Return what is found in an admitted frame; None in LIVE_STREAM, see `live_results`.
 
+        :param picture: what `load` returned for the frame
         :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
         """
         finder = self._finder
         with self._recovered():
-            picture = finder.load(frame.rgb)
             if isinstance(finder, LiveLandmarker):
                 finder.send(picture, tick.stamp_ms, (frame, tick.time_ns))
                 return None

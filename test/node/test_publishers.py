@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from visualization_msgs.msg import MarkerArray
 
+from pose_ros.following.people import People
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node.node import PoseNode
+from pose_ros.poses.poses import Poses
 from pose_ros.stream import outputs
 from pose_ros.stream.outputs import OUTPUTS
 from simulation.ros_world import World, image_message, parameters
@@ -67,6 +70,34 @@ def test_every_frame_gets_everything_before_the_end(
     for topic, received in (*messages.items(), ('landmarks', landmarks)):
         wanted = [*stamps_ns, stamps_ns[-1]] if topic == 'markers' else stamps_ns  # and cleared
         assert [stamp_ns(each) for each in received] == wanted, topic
+
+
+def test_while_images_wait_all_landmarks_come_in_order_and_from_beside_mediapipe(
+    ros: World, node: PoseNode, astronaut: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow, threads = People.follow, []
+
+    def noting_the_thread(self: People, *arguments: Any) -> Poses:
+        threads.append(current_thread().name.partition('_')[0])
+        return follow(self, *arguments)
+
+    monkeypatch.setattr(People, 'follow', noting_the_thread)
+    overlays = ros.collect(Image, 'pose/overlay')
+    landmarks = ros.collect(PoseLandmarksArray, 'pose/landmarks', depth=200)
+    publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
+    ros.until(publisher.get_subscription_count)
+    for index in range(100):  # faster than the node can take them
+        publisher.publish(image_message(astronaut, 100 * SECOND + index * SECOND // 30))
+        ros.spin(0.002)
+    counters = node.counters
+    ros.until(lambda: landmarks and stamp_ns(landmarks[-1]) == 100 * SECOND + 99 * SECOND // 30)
+    ros.until(lambda: len(landmarks) == counters.processed == len(threads))
+    stamps_ns = list(map(stamp_ns, landmarks))
+    assert stamps_ns == sorted(set(stamps_ns))
+    ros.until(lambda: stamp_ns(overlays[-1]) == stamps_ns[-1])
+    assert list(map(stamp_ns, overlays)) == stamps_ns
+    assert threads.count('outputs') > 0
+    assert threads[-1] == 'images'  # none waited any more
 
 
 def test_a_parameter_holds_for_whole_frames(
