@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names of some cameras in, a pose node for each out, in the camera's namespace."""
+"""Starts a pose node for each of some cameras, in the camera's namespace."""
+
+from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
@@ -9,18 +11,18 @@ from launch.actions import (
     OpaqueFunction,
 )
 from launch.launch_description_sources import AnyLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.substitutions import FindPackageShare
+from launch.substitutions import LaunchConfiguration
 import yaml
 
+POSE = Path(__file__).with_name('pose.launch.xml')
 ARGUMENTS = (
     DeclareLaunchArgument(
         'cameras',
         default_value='[front, rear]',
         description='Names of the cameras. Each has its namespace: /front/image_raw in, '
-        '/front/pose/landmarks and so on out. All other arguments of pose.launch.xml can be '
-        'given too, and are for every camera; what is for one stands in params_file under the '
-        "node's name, /front/pose.",
+        '/front/pose/landmarks and so on out. The other arguments of pose.launch.xml are for '
+        "every camera; what is for one stands in params_file under the node's name, "
+        '/front/pose.',
     ),
     DeclareLaunchArgument(
         'image',
@@ -62,13 +64,12 @@ def pose_nodes(context: LaunchContext) -> list[GroupAction]:
                 f"{name}: wanted a topic in each camera's namespace, such as "
                 f'image_raw, got {given(name)}'
             )
-    source = PathJoinSubstitution([FindPackageShare('pose_ros'), 'launch', 'pose.launch.xml'])
     namespaces = ['/'.join(filter(None, (given('namespace'), camera))) for camera in cameras]
     return [
         GroupAction(
             [
                 IncludeLaunchDescription(
-                    AnyLaunchDescriptionSource(source),
+                    AnyLaunchDescriptionSource(str(POSE)),
                     launch_arguments=[('namespace', namespace), ('image', given('image'))],
                 )
             ]
@@ -77,6 +78,14 @@ def pose_nodes(context: LaunchContext) -> list[GroupAction]:
     ]
 
 
+def arguments_of(path: Path) -> list[DeclareLaunchArgument]:
+    """Return the arguments that another launch file declares, for --show-args."""
+    description = AnyLaunchDescriptionSource(str(path)).get_launch_description(LaunchContext())
+    return [entity for entity in description.entities if isinstance(entity, DeclareLaunchArgument)]
+
+
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments, and the nodes, to be made when the arguments are known."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=pose_nodes)])
+    own = {argument.name for argument in ARGUMENTS}
+    others = [argument for argument in arguments_of(POSE) if argument.name not in own]
+    return LaunchDescription([*ARGUMENTS, *others, OpaqueFunction(function=pose_nodes)])

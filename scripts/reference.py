@@ -106,7 +106,7 @@ def tables() -> dict[str, str]:
             for group in GROUPS
         },
         'camera_parameters': parameter_table(fields(CameraOptions)),
-        **{path.name: argument_table(path) for path in launch_files},
+        **{path.name: argument_table(path) for path in launch_files if any(arguments(path))},
     }
 
 

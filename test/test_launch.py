@@ -62,9 +62,7 @@ IMPORTS = {
     'OpaqueFunction',
     'AnyLaunchDescriptionSource',
     'LaunchConfiguration',
-    'PathJoinSubstitution',
     'Node',
-    'FindPackageShare',
 }
 
 REAL_LAUNCH = pytest.mark.skipif(
@@ -148,14 +146,21 @@ def test_parameters_and_topics_are_the_nodes() -> None:
     assert {each.attrib['name'] for each in camera.iter('param')} <= {
         each.name for each in fields(CameraOptions)
     }
-    source = (ROOT / 'launch/pose_node.py').read_text()
-    overrides = next(
-        ast.literal_eval(node.value)
+    source = (ROOT / 'launch/pose_node.launch.py').read_text()
+    constants = {
+        node.targets[0].id: ast.literal_eval(node.value)
         for node in ast.parse(source).body
-        if isinstance(node, ast.Assign)
-    )
-    assert set(overrides) <= {each.name for each in fields(Parameters)} | {'use_sim_time'}
-    assert set(overrides) | set(re.findall(r"given\('(\w+)'\)", source)) <= set(
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    known = {each.name: each for each in fields(Parameters)}
+    assert set(constants['OVERRIDES']) <= set(known) | {'use_sim_time'}
+    assert set(constants['SWITCHES']) == {
+        name
+        for name in constants['OVERRIDES']
+        if name == 'use_sim_time' or isinstance(known[name].default, bool)
+    }
+    assert set(re.findall(r"overrides\['(\w+)'\]", source)) <= set(known)
+    assert set(constants['OVERRIDES']) | set(re.findall(r"given\('(\w+)'\)", source)) <= set(
         declared(ROOT / 'launch/pose.launch.xml')
     )
     shown = yaml.safe_load((ROOT / 'config/pose.rviz').read_text())
@@ -164,9 +169,7 @@ def test_parameters_and_topics_are_the_nodes() -> None:
         for each in shown['Visualization Manager']['Displays']
         if 'Topic' in each
     }
-    assert {
-        each.attrib['from'] for each in elements(ROOT / 'launch/pose.launch.xml', 'remap')
-    } == topics
+    assert set(re.findall(r"\('(/[\w/]+)', ", source)) == topics
 
 
 def session(leader: int) -> list[str]:
@@ -326,11 +329,92 @@ def test_the_demo_shows_people(ros: World, models: dict[str, Path]) -> None:
 
 
 @REAL_LAUNCH
+def test_the_profile_of_fast_dds_is_that_of_node_and_camera(
+    ros: World, models: dict[str, Path]
+) -> None:
+    with ros2_launch(
+        'demo.launch.xml', 'rviz:=false', 'dds_profile:=true', f'model:={models["lite"]}'
+    ) as launch:
+        ros.until(lambda: is_active(ros, '/pose'))
+        variables = [
+            (Path('/proc') / str(pid) / 'environ').read_text().split('\0')
+            for pid in children(launch.pid)
+        ]
+        assert len(variables) == 2
+        for each in variables:
+            (profile,) = (entry for entry in each if '_DEFAULT_PROFILES_FILE=' in entry)
+            assert Path(profile.split('=')[1]).name == 'fastdds_images.xml'
+
+
+def children(parent: int) -> list[int]:
+    text = Path(f'/proc/{parent}/task/{parent}/children').read_text()
+    return [int(pid) for pid in text.split()]
+
+
+@REAL_LAUNCH
+@pytest.mark.skipif(bool(shutil.which('rviz2')), reason='RViz 2 is installed')
+@pytest.mark.parametrize('arguments', [['pose.launch.xml', 'rviz:=true'], ['demo.launch.xml']])
+def test_where_rviz_is_missing_nothing_is_started(arguments: list[str]) -> None:
+    test_wrong_arguments_are_refused_and_leave_nothing_behind(arguments, 'rviz:=false')
+
+
+@REAL_LAUNCH
+def test_several_cameras_show_the_arguments_of_one() -> None:
+    with ros2_launch('multi_camera.launch.py', '--show-args') as process:
+        output, _ = process.communicate(timeout=30)
+    shown = set(re.findall(r"^ +'(\w+)':", output, re.MULTILINE))
+    assert shown == {*declared(ROOT / 'launch/pose.launch.xml'), 'cameras'}
+
+
+@REAL_LAUNCH
+@pytest.mark.parametrize(
+    ('arguments', 'frame', 'fixed'),
+    [
+        ([], 'pose_view', 'pose_view'),
+        (['namespace:=/robot/left', 'name:=body'], 'robot_left_body_view', 'robot_left_body_view'),
+        (['fixed_frame:=base_link'], '', 'base_link'),
+    ],
+)
+def test_rviz_has_a_fixed_frame_that_exists(
+    ros: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    frame: str,
+    fixed: str,
+) -> None:
+    """RViz is a script here, which writes down its arguments: that it is called, and how."""
+    if not find_spec('tf2_msgs'):
+        pytest.skip('tf2_msgs is not installed')
+    prefix = tmp_path / 'rviz2'
+    (prefix / 'share/ament_index/resource_index/packages').mkdir(parents=True)
+    (prefix / 'share/ament_index/resource_index/packages/rviz2').touch()
+    (prefix / 'share/rviz2').mkdir()
+    script = prefix / 'lib/rviz2/rviz2'
+    script.parent.mkdir(parents=True)
+    script.write_text(
+        f'#!/bin/sh\ntrap "exit 0" INT TERM\necho "$@" > {tmp_path}/called\n'
+        'while :; do sleep 0.1; done\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv('AMENT_PREFIX_PATH', f'{prefix}:{os.environ["AMENT_PREFIX_PATH"]}')
+    with ros2_launch('pose.launch.xml', 'rviz:=true', 'autostart:=false', *arguments):
+        ros.until((tmp_path / 'called').exists)
+        name = '/robot/left/body' if 'name:=body' in arguments else '/pose'
+        assert values(ros, name, 'view_frame') == {'view_frame': frame}
+    words = (tmp_path / 'called').read_text().split()
+    assert words[words.index('-d') + 1].endswith('share/pose_ros/config/pose.rviz')
+    assert words[words.index('-f') + 1] == fixed
+
+
+@REAL_LAUNCH
 @pytest.mark.parametrize(
     ('arguments', 'word'),
     [
         (['pose.launch.xml', 'params_file:=absent.yaml'], 'absent.yaml'),
         (['demo.launch.xml', 'params_file:=absent.yaml'], 'absent.yaml'),
+        (['pose.launch.xml', 'autostart:=maybe'], 'autostart: wanted true or false'),
+        (['pose.launch.xml', 'use_sim_time:="1"'], 'use_sim_time: wanted true or false'),
         (['multi_camera.launch.py', 'cameras:=[front, front]'], 'cameras: wanted'),
         (['multi_camera.launch.py', 'cameras:=front'], 'cameras: wanted'),
         (['multi_camera.launch.py', 'image:=/image_raw'], 'image: wanted'),

@@ -20,17 +20,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     'LANDMARK_MIN_VISIBILITY',
+    'STATIC_TF_TOPIC',
     'TF_DEPTH',
     'TF_TOPIC',
     'body_transforms',
     'import_tf_message',
     'located',
     'transform',
+    'view_transform',
 ]
 
 # Where and how tf2_ros' broadcasters publish: reliable, volatile, the last 100 are kept.
 TF_TOPIC = '/tf'
 TF_DEPTH = 100
+
+STATIC_TF_TOPIC = '/tf_static'  # reliable and transient local
+
+# The axes of REP-103 in those of an optical frame, x y z w.
+FORWARD_LEFT_UP = [0.5, -0.5, 0.5, 0.5]
 
 # A landmark below it gets no frame: who asks TF for it learns that it is unknown at this time.
 LANDMARK_MIN_VISIBILITY = 0.5
@@ -48,8 +55,8 @@ def import_tf_message() -> Any:
         return import_module('tf2_msgs.msg').TFMessage
     except ImportError as error:
         raise ImportError(
-            f'publish_tf and hri need the ROS package tf2_msgs ({error}): sudo apt install '
-            'ros-$ROS_DISTRO-tf2-msgs, or set both to false'
+            f'publish_tf, hri and view_frame need the ROS package tf2_msgs ({error}): sudo apt '
+            'install ros-$ROS_DISTRO-tf2-msgs, or leave them false and empty'
         ) from error
 
 
@@ -119,3 +126,12 @@ def transform(
     if quaternion:
         turn.x, turn.y, turn.z, turn.w = quaternion
     return stamped
+
+
+def view_transform(name: str, header: Header) -> TransformStamped:
+    """
+    Return a frame at the camera: x is its line of sight, y left and z up in the image.
+
+    :param header: the image's own; its frame is the parent
+    """
+    return transform(name, header, [0.0, 0.0, 0.0], FORWARD_LEFT_UP)

@@ -28,6 +28,12 @@ class OutputParameters:
         "has one, then the node's name and a slash, if it is not pose.",
         pattern='([^/].*)?',
     )
+    view_frame: str = parameter(
+        '',
+        'The name of a frame at the camera that the node publishes for viewers such as RViz: x '
+        'ahead, y left and z up in the image. Empty: none. Needs tf2_msgs.',
+        pattern='([^/].*)?',
+    )
     hri: bool = parameter(
         False,
         'Publish the topics and frames of ROS4HRI (REP-155) for bodies, unless another node does '

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
 
 from pose_ros.node.node import PoseNode
@@ -143,3 +144,22 @@ def test_the_same_person_has_the_same_id_after_other_parameters(
     del tracked[:]
     camera.until(lambda: tracked and tracked[-1].ids)
     assert tracked[-1].ids == before
+
+
+def test_the_frame_for_viewers_is_at_the_camera_whatever_its_name(
+    ros: World, models: dict[str, Path], camera: Camera
+) -> None:
+    node = active_node(ros, models, view_frame='pose_view')
+    qos = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    received: list[Any] = []
+    ros.node.create_subscription(TFMessage, '/tf_static', received.append, qos)
+    camera.until(lambda: received)
+    camera.until(lambda: node.counters.processed > 3)
+    (message,) = received  # once
+    (transform,) = message.transforms
+    assert (transform.header.frame_id, transform.child_frame_id) == ('eye', 'pose_view')
+    camera.until(lambda: len(received) == 2, frame_id='other_eye')
+    assert received[1].transforms[0].header.frame_id == 'other_eye'
+    late: list[Any] = []
+    ros.node.create_subscription(TFMessage, '/tf_static', late.append, qos)
+    ros.until(lambda: late)

@@ -17,10 +17,13 @@ from rclpy.qos import (
     ReliabilityPolicy,
     qos_check_compatible,
 )
+from scipy.spatial.transform import Rotation
+from std_msgs.msg import Header
 import yaml
 
-from pose_ros.demo.camera_node import CameraOptions, DemoCamera
+from pose_ros.demo.camera_node import DemoCamera
 from pose_ros.node.node import PoseNode
+from pose_ros.outputs.tf_frames import view_transform
 from pose_ros.stream.parameters import Parameters
 from simulation.ros_world import World, parameters
 
@@ -170,15 +173,25 @@ def on_screen(view: dict[str, Any], point: list[float]) -> NDArray[np.float64]:
     return np.array([right, up]) / forward / np.tan(VERTICAL_FOV_RAD / 2)
 
 
+def in_view_frame(optical_m: list[float]) -> list[float]:
+    """Return where the frame for viewers has a point of the camera's optical frame."""
+    header = Header(frame_id='camera_optical_frame')
+    q = view_transform('pose_view', header).transform.rotation
+    turned = Rotation.from_quat([q.x, q.y, q.z, q.w]).inv().apply(optical_m)
+    return [float(value) for value in turned]
+
+
 def test_a_person_is_seen_upright_and_as_the_camera_sees_them() -> None:
     manager = load('pose.rviz')['Visualization Manager']
-    assert manager['Global Options']['Fixed Frame'] == CameraOptions().frame_id
+    assert manager['Global Options']['Fixed Frame'] == 'pose_view'
     view = manager['Views']['Current']
     assert view['Class'].endswith('/Orbit')
     assert not view['Invert Z Axis']
     z_m = Parameters().marker_distance  # in the optical frame: x right, y down, z forward
-    head, feet = on_screen(view, [0, -0.8, z_m]), on_screen(view, [0, 0.9, z_m])
-    left, right = on_screen(view, [-0.8, 0, z_m]), on_screen(view, [0.8, 0, z_m])
+    head, feet, left, right = (
+        on_screen(view, in_view_frame([x, y, z_m]))
+        for x, y in ((0, -0.8), (0, 0.9), (-0.8, 0), (0.8, 0))
+    )
     assert feet[1] < -0.3 < 0.3 < head[1]
     assert left[0] < -0.3 < 0.3 < right[0]
     assert abs(head[0]) < 0.01
@@ -186,15 +199,31 @@ def test_a_person_is_seen_upright_and_as_the_camera_sees_them() -> None:
     assert np.abs([head, feet, left, right]).max() < 1
 
 
+@pytest.mark.parametrize('yaw', [0.0, 1.0, 2.0, 4.0, 5.5])
+def test_who_walks_round_a_person_sees_them_upright(yaw: float) -> None:
+    view = load('pose.rviz')['Visualization Manager']['Views']['Current'] | {'Yaw': yaw}
+    head, feet = (on_screen(view, in_view_frame([0, y, 2])) for y in (-0.8, 0.9))
+    assert feet[1] < -0.3 < 0.3 < head[1]
+    assert abs(head[0] - feet[0]) < 0.01
+
+
 def test_the_grid_is_the_floor() -> None:
+    for name in FILES:
+        (grid,) = (each for each in displays(name) if each['Class'].endswith('/Grid'))
+        assert grid['Plane'] == 'XY'
     (grid,) = (each for each in displays('pose.rviz') if each['Class'].endswith('/Grid'))
-    assert grid['Plane'] == 'XZ'
-    assert grid['Offset']['Y'] > 0
     view = load('pose.rviz')['Visualization Manager']['Views']['Current']
-    near, far = (on_screen(view, [0, grid['Offset']['Y'], z]) for z in (1.5, 4))
+    near, far = (on_screen(view, [x, 0, grid['Offset']['Z']]) for x in (1.5, 4))
     assert near[1] < far[1] < 0.5  # seen from above
-    (grid,) = (each for each in displays('multi_camera.rviz') if each['Class'].endswith('/Grid'))
-    assert grid['Plane'] == 'XY'
+
+
+def test_frames_do_not_bury_the_people() -> None:
+    for name in FILES:
+        (tf,) = (each for each in displays(name) if each['Class'].endswith('/TF'))
+        assert not tf['Show Names']
+        assert tf['Marker Scale'] <= 0.3
+        timeout = Parameters().track_timeout
+        assert timeout < tf['Frame Timeout'] <= timeout + 2
 
 
 def test_the_view_of_several_cameras_is_upright() -> None:
