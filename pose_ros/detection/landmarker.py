@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-import mediapipe
-from mediapipe import Image
-from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.detection.mediapipe_c import DirectCalls
 from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
+from pose_ros.detection.mediapipe_package import VERSION, BaseOptions, Image, vision
 from pose_ros.detection.network_guard import GuardError, NetworkGuard
 from pose_ros.detection.options import Delegate, LandmarkerError, LandmarkerOptions, RunningMode
 from pose_ros.poses.poses import Poses
@@ -50,7 +48,7 @@ class Landmarker:
         self.options = options
         self._task: vision.PoseLandmarker | None = None
         try:
-            self._guard = NetworkGuard.choose(options.forbid_network, mediapipe.__version__)
+            self._guard = NetworkGuard.choose(options.forbid_network, VERSION)
         except GuardError as error:
             raise LandmarkerError(str(error)) from error
         try:
@@ -71,7 +69,7 @@ class Landmarker:
     def engine(self) -> str:
         """Which MediaPipe this is, how it is called, and what it may not; for a log."""
         calls, network = self._calls.description, self._guard.description
-        return f'MediaPipe {mediapipe.__version__}, called {calls}; {network}'
+        return f'MediaPipe {VERSION}, called {calls}; {network}'
 
     def load(self, rgb: NDArray[np.uint8]) -> Image:
         """

@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
+import sys
 from typing import Any, ClassVar
 
-from mediapipe import Image, ImageFormat
-from mediapipe.tasks.python import vision
-from mediapipe.tasks.python.vision import pose_landmarker
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.detection.mediapipe_package import Image, ImageFormat, vision
 from pose_ros.detection.options import RunningMode
 
 __all__ = ['DifferenceError', 'DirectCalls', 'MediaPipeError', 'compare']
@@ -69,7 +68,7 @@ class DirectCalls:
         self._detect_for_video = self._library.MpPoseLandmarkerDetectForVideo
         self._close_result = self._library.MpPoseLandmarkerCloseResult
         self._free_error = self._library.MpErrorFree
-        self._raise = pose_landmarker.mediapipe_c_utils.handle_status
+        self._raise = sys.modules[type(task).__module__].mediapipe_c_utils.handle_status
         self._result_type = self._close_result.argtypes[0]._type_
 
     @classmethod

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import os
 
-from mediapipe import Image, ImageFormat
-from mediapipe.tasks.python import vision
 import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.detection.mediapipe_c import DifferenceError, DirectCalls, compare
+from pose_ros.detection.mediapipe_package import Image, ImageFormat, vision
 from pose_ros.detection.options import RunningMode
 
 __all__ = ['PUBLIC_SWITCH', 'Calls', 'PackageCalls', 'choose_calls']

@@ -9,10 +9,9 @@ import socket
 import struct
 import threading
 
-import mediapipe
 import pytest
 
-from pose_ros.detection import network_guard
+from pose_ros.detection import landmarker, network_guard
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.network_guard import (
     MACHINES,
@@ -137,7 +136,7 @@ def test_on_a_machine_that_refuses_one_that_reports_is_not_built(
     models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network_guard, 'MACHINES', {})
-    monkeypatch.setattr(mediapipe, '__version__', NEW)
+    monkeypatch.setattr(landmarker, 'VERSION', NEW)
     with pytest.raises(LandmarkerError, match='reports every run to its maker'):
         Landmarker(LandmarkerOptions(models['lite']))
 
