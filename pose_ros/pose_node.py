@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import sys
-import traceback
 
 from pose_ros.node.allocator import tune_allocator
 from pose_ros.rclpy_tools.process import Ending, occupy_standard_streams
@@ -35,12 +34,7 @@ def main(args: Sequence[str] | None = None) -> int:
     node = PoseNode()
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-
-    def log(error: Exception) -> None:
-        trace = ''.join(traceback.format_exception(error))
-        node.get_logger().error(f'a callback failed:\n{trace}')
-
-    ending.spin(executor.spin_once, rclpy.ok, log)
+    ending.spin(executor.spin_once, rclpy.ok, node.callback_failed)
     node.destroy_node()
     rclpy.try_shutdown()
     ending.ignore_signals()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.detection.landmarker import Landmarker
-from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
+from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.poses.poses import Poses
 
 __all__ = ['IntervalSearchLandmarker']
@@ -38,7 +38,7 @@ class IntervalSearchLandmarker:
         self._several = Landmarker(options)
         try:
             self._one = Landmarker(replace(options, num_poses=1))
-        except LandmarkerError:
+        except BaseException:
             self._several.close()
             raise
         self._several_until_ms = self._search_at_ms = 0

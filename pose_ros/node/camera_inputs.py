@@ -12,9 +12,11 @@ from sensor_msgs.msg import CameraInfo
 
 from pose_ros.following.positions import Positions
 from pose_ros.node.depth_stream import DepthStream
+from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_input import ImageInput
 from pose_ros.node.image_stream import ImageStream
 from pose_ros.stream.parameters import Parameters
+from pose_ros.stream.serialized import read_message
 
 __all__ = ['CameraInputs']
 
@@ -24,6 +26,7 @@ class CameraInputs:
     The subscriptions to one camera; to be destroyed after use.
 
     :ivar images: the subscription to the images
+    :ivar depths: the subscription to the depth images
     :ivar stream: the images' thread
     """
 
@@ -35,6 +38,7 @@ class CameraInputs:
         positions: Positions,
         stream: ImageStream,
         depth: DepthStream,
+        faults: FaultLog,
     ) -> None:
         """
         Subscribe, and start the threads.
@@ -43,25 +47,33 @@ class CameraInputs:
         :param positions: takes camera_info
         :param stream: takes the images
         :param depth: takes the depth images
+        :param faults: takes what is wrong with camera_info
         :raises RuntimeError: when the system has no thread for it; nothing is left behind
         """
         qos = parameters.image_qos
         self.stream = stream
+        self._positions, self._faults = positions, faults
         with ExitStack() as resources:
             camera_info = node.create_subscription(
                 CameraInfo,
                 'camera_info',
-                positions.take_camera_info,
+                self._take_camera_info,
                 QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
+                raw=True,  # a damaged one is counted, not printed by the middleware
             )
             resources.callback(node.destroy_subscription, camera_info)
-            depths = ImageInput(node, steady_clock, depth, 'depth', 'raw', qos)
-            resources.callback(depths.destroy)
+            self.depths = ImageInput(node, steady_clock, depth, 'depth', 'raw', qos)
+            resources.callback(self.depths.destroy)
             self.images = ImageInput(
                 node, steady_clock, stream, 'image', parameters.image_transport, qos
             )
             resources.callback(self.images.destroy)
             self._resources = resources.pop_all()
+
+    def set_parameters(self, parameters: Parameters) -> None:
+        """Take images by other ways from now on."""
+        self.images.subscribe(parameters.image_transport, parameters.image_qos)
+        self.depths.subscribe('raw', parameters.image_qos)
 
     def replace_stuck(self, stream: ImageStream) -> None:
         """Give up the images' thread, and go on with another one."""
@@ -75,3 +87,7 @@ class CameraInputs:
         :raises StuckError: when a thread does not end; all else is destroyed
         """
         self._resources.close()
+
+    def _take_camera_info(self, serialized: bytes) -> None:
+        with self._faults.guard('camera_info'):
+            self._positions.take_camera_info(read_message(serialized, CameraInfo))

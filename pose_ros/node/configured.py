@@ -35,23 +35,25 @@ class Configured:
     :ivar publishers: publishes what was found
     """
 
-    def __init__(self, node: Any, settings: Parameters, steady_clock: Clock) -> None:
+    def __init__(
+        self, node: Any, settings: Parameters, steady_clock: Clock, faults: FaultLog
+    ) -> None:
         """
         Load the model; create publishers, service and diagnostics.
 
         :param node: the PoseNode
         :param steady_clock: for timers
+        :param faults: takes what nobody expected
         :raises ModelError: when there is no usable model
         :raises LandmarkerError: when MediaPipe refuses the options
         :raises ImportError: when a ROS package that is needed is not there
         """
-        self._node, self._settings = node, settings
+        self._node, self._settings, self._faults = node, settings, faults
         self._stream_is_stuck = False
         self._reader = FrameReader(settings.max_image_pixels)
         with ExitStack() as resources:
-            self.stream = self._new_stream(settings)
+            self.stream = self._new_stream(settings, Counters(faults=faults.counter))
             resources.callback(self._close_stream)
-            self._faults = FaultLog(node.get_logger(), self.stream.counters.faults)
             self.positions = Positions(*settings.positions())
             self._people = People(settings.following(), self.positions)
             self.publishers = Publishers(
@@ -119,7 +121,7 @@ class Configured:
         self.publishers.clear()
         self._resources.close()
 
-    def _new_stream(self, settings: Parameters, counters: Counters | None = None) -> PoseStream:
+    def _new_stream(self, settings: Parameters, counters: Counters) -> PoseStream:
         return PoseStream(
             settings.landmarker_options(),
             settings.clock_restart_threshold,

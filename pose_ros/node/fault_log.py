@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from time import monotonic
 import traceback
 from typing import Any
 
+from pose_ros.images.frame import FrameError
+from pose_ros.rclpy_tools.throttle import Throttle
+
 __all__ = ['FaultLog']
 
-PERIOD_S = 5.0  # in which the faults of a stage are logged once
 KINDS_KEPT = 100  # of faults whose whole traceback was logged
 
 
@@ -23,20 +24,22 @@ class FaultLog:
     Takes exceptions that nobody expected. May be called on any thread.
 
     The first fault of a kind (the same stage, exception and line of code) is logged with its whole
-    traceback; after that a stage has one line in PERIOD_S.
+    traceback; after that a stage has one line as often as `Throttle` allows. Of a damaged message
+    (FrameError) only the words are logged.
+
+    :ivar counter: the faults by stage
     """
 
-    def __init__(self, logger: Any, counter: Counter[str]) -> None:
+    def __init__(self, logger: Any) -> None:
         """
         Begin without faults.
 
         :param logger: of rclpy
-        :param counter: counts the faults by stage
         """
-        self._logger, self._counter = logger, counter
+        self._logger, self.counter = logger, Counter[str]()
         self._lock = Lock()
         self._kinds: set[tuple[str, str]] = set()
-        self._logged_s: dict[str, float] = {}
+        self._throttle = Throttle()
 
     @contextmanager
     def guard(self, stage: str) -> Iterator[None]:
@@ -54,22 +57,26 @@ class FaultLog:
         """
         place = _place(error)
         with self._lock:
-            self._counter[stage] += 1
-            count, now_s = self._counter[stage], monotonic()
-            is_new = (stage, place) not in self._kinds and len(self._kinds) < KINDS_KEPT
-            if is_new:
-                self._kinds.add((stage, place))
-            elif now_s < self._logged_s.get(stage, 0.0) + PERIOD_S:
-                return
-            self._logged_s[stage] = now_s
-        text = f'{stage} failed ({count} times): {place}'
+            self.counter[stage] += 1
+            count = self.counter[stage]
+            is_new = self._is_new(stage, place) and not isinstance(error, FrameError)
+        if not self._throttle.allows(stage) and not is_new:
+            return
+        words = str(error) if isinstance(error, FrameError) else f'{place}: {error}'
+        text = f'{stage} failed ({count} times): {words}'
         if is_new:
             text += '\n' + ''.join(traceback.format_exception(error))
         self._logger.error(text)
 
+    def _is_new(self, stage: str, place: str) -> bool:
+        if (stage, place) in self._kinds or len(self._kinds) >= KINDS_KEPT:
+            return False
+        self._kinds.add((stage, place))
+        return True
+
 
 def _place(error: BaseException) -> str:
-    """Return what was raised, and where."""
+    """Return what was raised, and where; not its words, which may differ each time."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f'{Path(frames[-1].filename).name}:{frames[-1].lineno}' if frames else 'unknown'
-    return f'{type(error).__name__} at {where}: {error}'
+    return f'{type(error).__name__} at {where}'

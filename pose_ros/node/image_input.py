@@ -15,7 +15,13 @@ from dataclasses import dataclass
 
 from rclpy.clock import Clock
 from rclpy.node import Node
-from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy
+from rclpy.qos import (
+    QoSCompatibility,
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_check_compatible,
+)
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
@@ -118,21 +124,26 @@ class ImageInput:
         if not publishers:
             return text + 'it has no publisher: is the camera running, and its topic right?'
         text += f'it has {len(publishers)} publisher' + ('s' if len(publishers) > 1 else '')
-        deaf = [
-            publisher
-            for publisher in publishers
-            if publisher.qos_profile.reliability == BEST_EFFORT
-            and self._choice.reliability == RELIABLE
-        ]
-        if deaf:
-            return text + (
-                f', of which {len(deaf)} only best effort, which a reliable '
-                'subscription does not hear: set image_qos to auto'
-            )
         wrong = sorted({publisher.topic_type for publisher in publishers} - {self._type_name()})
         if wrong:
             return text + f' of type {", ".join(wrong)}; wanted {self._type_name()}'
+        unheard = [reason for each in publishers if (reason := self._misfit(each.qos_profile))]
+        if unheard:
+            return text + (
+                f', of which {len(unheard)} cannot be heard ({unheard[0]}): set image_qos to '
+                'auto, and leave out the qos_overrides of this topic'
+            )
         return text + ', and the QoS fits: is the camera sending?'
+
+    def subscribe(self, transport: str, qos: str) -> None:
+        """
+        Subscribe by another way, if these ask for one.
+
+        :param transport: one of IMAGE_TRANSPORTS
+        :param qos: one of IMAGE_QOS
+        """
+        self._transport, self._qos = transport, qos
+        self._follow()
 
     def replace_stuck(self, thread: TopicThread) -> None:
         """Give up the thread that takes the images, and go on with another one."""
@@ -158,6 +169,13 @@ class ImageInput:
     def _publishers(self, topic: str) -> list[TopicEndpointInfo]:
         return self._node.get_publishers_info_by_topic(topic)
 
+    def _misfit(self, offered: QoSProfile) -> str:
+        """Return why a publisher of this QoS is not heard; '' when it is."""
+        compatibility, reason = qos_check_compatible(offered, self._asked)
+        if compatibility != QoSCompatibility.ERROR:
+            return ''
+        return str(reason).replace('ERROR: ', '').rstrip('; ').lower()
+
     def _choose(self) -> SubscriptionChoice:
         raw, compressed = (
             [publisher.qos_profile.reliability for publisher in self._publishers(topic)]
@@ -167,11 +185,12 @@ class ImageInput:
 
     def _reader(self) -> TopicReader:
         # Reliability is not among the overridable policies: image_qos is the parameter for it.
+        self._asked = QoSProfile(depth=1, reliability=self._choice.reliability)
         return TopicReader(
             self._node,
             self._type(),
             self.topic if self._choice.compressed else self._name,
-            QoSProfile(depth=1, reliability=self._choice.reliability),
+            self._asked,  # rclpy puts in what qos_overrides asks for
             QoSOverridingOptions(
                 [QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.DURABILITY]
             ),

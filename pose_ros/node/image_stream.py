@@ -9,6 +9,7 @@ time between two images gets shorter. docs/benchmarks.md has the figures.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import time_ns
 from typing import Any
 
@@ -18,14 +19,13 @@ from pose_ros.detection.stream_clock import Verdict
 from pose_ros.images.frame import FrameError, FrameReader
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.publishers import Publishers
+from pose_ros.rclpy_tools.throttle import Throttle
 from pose_ros.rclpy_tools.topic_reader import Taken
 from pose_ros.rclpy_tools.topic_thread import TopicThread
 from pose_ros.stream.pose_stream import DROPS, FrameResult, PoseStream
 from pose_ros.stream.serialized import read_message
 
 __all__ = ['ImageStream']
-
-COMPLAINT_PERIOD_S = 5.0  # the same trouble with images is logged once in this time
 
 
 class ImageStream(TopicThread):
@@ -52,6 +52,7 @@ class ImageStream(TopicThread):
         self._frames, self._stream, self._publishers = reader, stream, publishers
         self._faults, self._logger = faults, logger
         self._unpublished: FrameResult | None = None  # what was found in the frame before
+        self._throttle = Throttle()
 
     def work(self) -> None:
         """Work on the newest image, and on the next one while another waits."""
@@ -76,13 +77,17 @@ class ImageStream(TopicThread):
         try:
             frame = self._frames.read(read_message(taken.serialized, taken.message_type))
             if frame.remark:
-                self._logger.info(frame.remark)
+                self._tell(self._logger.info, frame.remark, frame.remark)
             stage = 'clock'
             tick = self._stream.admit(frame, arrival_ns=time_ns())
             if tick.verdict in DROPS:
                 return
             if tick.verdict is Verdict.RESTART:
-                self._logger.warning('the header stamps jumped back: the stream begins again')
+                self._tell(
+                    self._logger.warning,
+                    'restart',
+                    'the header stamps jumped back: the stream begins again',
+                )
             stage = 'detection'
             picture = self._stream.load(frame)
             self._publish(in_background=True)  # the frame before, while MediaPipe works
@@ -91,11 +96,9 @@ class ImageStream(TopicThread):
                 self._unpublished = result
         except FrameError as error:
             self._stream.counters.dropped[Drop.INVALID] += 1
-            self._logger.warning(
-                f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S
-            )
+            self._tell(self._logger.warning, 'invalid', f'image dropped: {error}')
         except LandmarkerError as error:
-            self._logger.error(f'image dropped: {error}', throttle_duration_sec=COMPLAINT_PERIOD_S)
+            self._tell(self._logger.error, 'failed', f'image dropped: {error}')
         except Exception as error:
             self._faults.report(stage, error)
 
@@ -104,3 +107,7 @@ class ImageStream(TopicThread):
         result, self._unpublished = self._unpublished, None
         if result is not None:
             self._publishers.publish(result, in_background)
+
+    def _tell(self, log: Callable[[str], object], kind: str, text: str) -> None:
+        if self._throttle.allows(kind):
+            log(text)

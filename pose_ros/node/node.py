@@ -24,6 +24,7 @@ from pose_ros.images.bridge import require_cv_bridge
 from pose_ros.models.store import ModelError
 from pose_ros.node.camera_inputs import CameraInputs
 from pose_ros.node.configured import Configured
+from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_input import ImageInput
 from pose_ros.node.name_prefix import DEFAULT_NODE_NAME
 from pose_ros.rclpy_tools.lifecycle import (
@@ -52,6 +53,7 @@ class PoseNode(LifecycleNode):
         self._inputs: CameraInputs | None = None
         # Not the node's clock: with use_sim_time and without /clock its timers never fire.
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._faults = FaultLog(self.get_logger())
         self._settings, self._problems = declare_parameters(self)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         answer_impossible_transitions(self)
@@ -85,6 +87,15 @@ class PoseNode(LifecycleNode):
     def images(self) -> ImageInput | None:
         """The subscription to the images; None while the node is not active."""
         return self._inputs.images if self._inputs else None
+
+    @property
+    def depths(self) -> ImageInput | None:
+        """The subscription to the depth images; None while the node is not active."""
+        return self._inputs.depths if self._inputs else None
+
+    def callback_failed(self, error: Exception) -> None:
+        """Report what a callback on the executor raised."""
+        self._faults.report('callback', error)
 
     def between_images(self) -> AbstractContextManager[None]:
         """Have no image worked on within the block; one in work is finished before it."""
@@ -126,7 +137,7 @@ class PoseNode(LifecycleNode):
             raise ExpectedError('; '.join(self._problems.values()))
         try:
             require_cv_bridge()
-            self._configured = Configured(self, self._settings, self._steady_clock)
+            self._configured = Configured(self, self._settings, self._steady_clock, self._faults)
         except (ImportError, ModelError, LandmarkerError, RuntimeError) as error:
             raise ExpectedError(str(error)) from error
         stream = self._configured.stream
@@ -137,7 +148,11 @@ class PoseNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the images."""
         super().on_activate(state)
-        self._subscribe()
+        try:
+            self._subscribe()
+        except ExpectedError:
+            super().on_deactivate(state)
+            raise
         return SUCCESS
 
     @transition
@@ -191,6 +206,7 @@ class PoseNode(LifecycleNode):
                 configured.positions,
                 configured.image_stream(),
                 configured.depth_stream(),
+                self._faults,
             )
         except RuntimeError as error:  # the system has no thread left
             raise ExpectedError(f'cannot take images: {error}') from error
@@ -213,22 +229,20 @@ class PoseNode(LifecycleNode):
             self._apply(settings)
         except (ImportError, ModelError, LandmarkerError, StuckError, ValueError) as error:
             return SetParametersResult(successful=False, reason=str(error))
+        except Exception as error:  # else whoever sets the parameter would wait for ever
+            self._faults.report('parameters', error)
+            return SetParametersResult(successful=False, reason=str(error) or repr(error))
         for change in changes:
             self._problems.pop(change.name, None)
         return SetParametersResult(successful=True)
 
     def _apply(self, settings: Parameters) -> None:
         """Use other parameters from the next image on, or raise and stay with the old ones."""
-        old = self._settings
         with self.between_images():
             if self._inputs:
                 self._inputs.stream.publish_live_results()
             if self._configured:
                 self._configured.apply(settings)
             self._settings = settings
-        if self._inputs and (settings.image_transport, settings.image_qos) != (
-            old.image_transport,
-            old.image_qos,
-        ):
-            self._unsubscribe()
-            self._subscribe()
+            if self._inputs:
+                self._inputs.set_parameters(settings)

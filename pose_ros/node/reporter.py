@@ -15,13 +15,14 @@ from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_input import ImageInput
 from pose_ros.outputs.diagnostics import Diagnostics
 from pose_ros.outputs.health import STUCK_S, NodeStatus, Problem, judge
+from pose_ros.rclpy_tools.throttle import Throttle
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import PoseStream
 
 __all__ = ['Reporter']
 
 PERIOD_S = 1.0
-LOG_PERIOD_S = 10.0  # a problem that comes and goes is logged once in this time
+LOG_PERIOD_S = 10.0  # a problem that comes and goes is logged again after this time at the soonest
 SILENCE = 'silence'
 LOGGED_ELSEWHERE = ('faults', 'images')  # with the exception, or with what was wrong
 
@@ -34,6 +35,9 @@ class _Reported(Protocol):
 
     @property
     def images(self) -> ImageInput | None: ...
+
+    @property
+    def depths(self) -> ImageInput | None: ...
 
     def replace_stuck_stream(self) -> None: ...
 
@@ -65,8 +69,9 @@ class Reporter:
         """
         self._node, self._configured = node, configured
         self._faults = faults
-        self._logged_s: dict[str, float] = {}
+        self._throttle = Throttle(first_s=LOG_PERIOD_S)
         self._present: set[str] = set()
+        self._logged: set[str] = set()  # of those present
         self._images_came = False
         self._diagnostics = Diagnostics(node.get_fully_qualified_name(), monotonic())
         self._publisher = node.create_publisher(
@@ -90,14 +95,14 @@ class Reporter:
                     counters, period, status, problems, self._node.get_clock().now().to_msg()
                 )
             )
-            self._log(problems, status, now_s)
+            self._log(problems, status)
         with self._faults.guard('watchdog'):
             self._watch()
 
     def _status(self) -> NodeStatus:
-        images, stream = self._node.images, self._configured.stream
+        images, depths, stream = self._node.images, self._node.depths, self._configured.stream
         words = self._configured.positions.problem or 'known'
-        if images is None:
+        if images is None or depths is None:
             return NodeStatus(
                 str(stream.options.model),
                 stream.options.running_mode.value,
@@ -113,26 +118,30 @@ class Reporter:
             silence_s=images.thread.silence_s,
             interval_s=images.thread.interval_s,
             silence=images.explain_silence(),
+            depth_silence_s=depths.thread.silence_s if depths.publisher_count else 0.0,
+            depth_interval_s=depths.thread.interval_s,
+            depth_silence=depths.explain_silence(),
             working_s=images.thread.working_s,
             positions=words,
             engine=stream.engine,
         )
 
-    def _log(self, problems: list[Problem], status: NodeStatus, now_s: float) -> None:
+    def _log(self, problems: list[Problem], status: NodeStatus) -> None:
         """Say what begins to be wrong, and once when images come."""
         for problem in problems:
             is_new = problem.kind not in self._present | set(LOGGED_ELSEWHERE)
-            if is_new and now_s >= self._logged_s.get(problem.kind, 0.0) + LOG_PERIOD_S:
-                self._logged_s[problem.kind] = now_s
+            if is_new and self._throttle.allows(problem.kind):
+                self._logged.add(problem.kind)
                 self._node.get_logger().warning(problem.text)
         present = {problem.kind for problem in problems}
         images = self._node.images
         if images and images.thread.has_taken and not present & {SILENCE}:
-            if SILENCE in self._present or not self._images_came:
+            if SILENCE in self._logged or not self._images_came:
                 again = ' again' if self._images_came else ''
                 self._node.get_logger().info(f'images arrive on {status.topic}{again}')
             self._images_came = True
         self._present = present
+        self._logged &= present
 
     def _watch(self) -> None:
         """Help a thread that died, or that is stuck, to go on."""

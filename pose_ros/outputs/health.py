@@ -46,6 +46,9 @@ class NodeStatus:
     :param silence_s: for how long the node has waited for an image
     :param interval_s: the camera's own, 0 when that is unknown
     :param silence: why no image comes, in words
+    :param depth_silence_s: for how long no depth image has come although the topic has publishers
+    :param depth_interval_s: between two depth images, 0 when that is unknown
+    :param depth_silence: why no depth image comes, in words
     :param working_s: for how long the node has worked on the image in work
     :param positions: whether people's positions are known, or why not, in words
     :param engine: which MediaPipe runs, how it is called, and what it may not, in words
@@ -59,6 +62,9 @@ class NodeStatus:
     silence_s: float = 0.0
     interval_s: float = 0.0
     silence: str = ''
+    depth_silence_s: float = 0.0
+    depth_interval_s: float = 0.0
+    depth_silence: str = ''
     working_s: float = 0.0
     positions: str = ''
     engine: str = ''
@@ -129,6 +135,11 @@ def _threads(status: NodeStatus, limits: DiagnosticLimits) -> Iterator[Problem]:
     if status.silence_s >= max(limits.silence_warn_s, patience_s):
         is_long = status.silence_s >= max(limits.silence_error_s, patience_s)
         yield Problem('silence', ERROR if is_long else WARN, status.silence)
+        return  # then there is nothing to place with a depth image
+    patience_s = MISSED_INTERVALS * status.depth_interval_s
+    if status.depth_silence_s >= max(limits.silence_warn_s, patience_s):
+        text = f'positions come without depth: {status.depth_silence}'
+        yield Problem('depth', WARN, text)
 
 
 def _faults(period: Period) -> Iterator[Problem]:

@@ -11,6 +11,8 @@ from typing import Any, Protocol, TypeVar
 from lifecycle_msgs.srv import ChangeState
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from pose_ros.rclpy_tools.throttle import Throttle
+
 __all__ = [
     'ERROR',
     'FAILURE',
@@ -29,22 +31,21 @@ class ExpectedError(Exception):
     """What is wrong with the node's surroundings, and what to do, in one line."""
 
 
-class _Releasable(Protocol):
-    def release(self) -> None: ...
-
+class _Logging(Protocol):
     def get_logger(self) -> Any: ...
 
 
-AnyNode = TypeVar('AnyNode', bound=_Releasable)
+AnyNode = TypeVar('AnyNode', bound=_Logging)
 Transition = Callable[[AnyNode, LifecycleState], TransitionCallbackReturn]
 
 
 def transition(callback: Transition[AnyNode]) -> Transition[AnyNode]:
     """
-    Let an `on_*` callback fail in words and release what it held.
+    Let an `on_*` callback fail in words.
 
-    An ExpectedError returns FAILURE (the node goes back to the state before), any other exception
-    ERROR. rclpy itself would swallow both without a line in the log.
+    An ExpectedError returns FAILURE: the node goes back to the state before, and the callback has
+    undone what it had begun, and no more. Any other exception returns ERROR: `on_error` follows,
+    which releases everything. rclpy itself would swallow both without a line in the log.
     """
 
     @wraps(callback)
@@ -53,11 +54,9 @@ def transition(callback: Transition[AnyNode]) -> Transition[AnyNode]:
             return callback(node, state)
         except ExpectedError as error:
             node.get_logger().error(f'{callback.__name__.removeprefix("on_")} failed: {error}')
-            node.release()
             return FAILURE
         except Exception:
             node.get_logger().error(f'{callback.__name__} failed:\n{traceback.format_exc()}')
-            node.release()
             return ERROR
 
     return guarded
@@ -69,6 +68,7 @@ def answer_impossible_transitions(node: LifecycleNode) -> None:
 
     rclpy raises out of the executor instead, which ends the process, and never answers.
     """
+    throttle = Throttle()
     service = next(each for each in node.services if each.srv_name.endswith('/change_state'))
     change_state = service.callback
 
@@ -79,7 +79,8 @@ def answer_impossible_transitions(node: LifecycleNode) -> None:
             return change_state(request, response)
         except RuntimeError as error:
             wanted = request.transition.label or request.transition.id
-            node.get_logger().error(f'transition {wanted} is not possible now: {error}')
+            if throttle.allows('impossible'):
+                node.get_logger().error(f'transition {wanted} is not possible now: {error}')
             response.success = False
             return response
 

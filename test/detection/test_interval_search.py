@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
+from pose_ros.detection import interval_search
 from pose_ros.detection.interval_search import IntervalSearchLandmarker
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
@@ -103,3 +104,25 @@ def test_closed_it_refuses(options: LandmarkerOptions, alone: NDArray[np.uint8])
     searching.close()
     with pytest.raises(LandmarkerError, match='closed'):
         searching.detect(searching.load(alone), 0)
+
+
+@pytest.mark.parametrize('error', [LandmarkerError('injected'), MemoryError()])
+def test_where_the_second_cannot_be_built_the_first_is_closed(
+    options: LandmarkerOptions,
+    alone: NDArray[np.uint8],
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built: list[Landmarker] = []
+
+    def build(options: LandmarkerOptions) -> Landmarker:
+        if built:
+            raise error
+        built.append(Landmarker(options))
+        return built[0]
+
+    monkeypatch.setattr(interval_search, 'Landmarker', build)
+    with pytest.raises(type(error)):
+        IntervalSearchLandmarker(options, INTERVAL_MS)
+    with Landmarker(options) as other, pytest.raises(LandmarkerError, match='closed'):
+        built[0].detect(other.load(alone), 1)

@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 
 from pose_ros.detection.counters import Drop
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.stream_clock import StreamClock
 from pose_ros.following.positions import Positions
 from pose_ros.following.tracking import Tracker
+from pose_ros.images.frame import FrameReader
 from pose_ros.msg import PoseLandmarksArray
-from pose_ros.node import image_stream, reporter, world_publishers
+from pose_ros.node import reporter, world_publishers
 from pose_ros.node.node import PoseNode
 from pose_ros.stream import outputs
 from simulation.ros_world import World, image_message, parameters
@@ -70,7 +71,7 @@ def fail(*_: object, **__: object) -> None:
 
 
 STAGES = [
-    (image_stream, 'to_frame', 'conversion'),
+    (FrameReader, 'read', 'conversion'),
     (StreamClock, 'tick', 'clock'),
     (Landmarker, 'detect', 'detection'),
     (Tracker, 'update', 'following'),
@@ -157,6 +158,55 @@ def test_damaged_messages_are_counted_and_told_in_few_lines(
     assert 'damaged' in log
     assert len(log.splitlines()) < 10
     assert not counters.faults
+
+
+def test_an_exception_with_other_words_each_time_is_told_once(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail_differently(*_: object, **__: object) -> None:
+        raise ValueError(f'injected {stream.count}')
+
+    monkeypatch.setattr(Landmarker, 'detect', fail_differently)
+    for _ in range(FRAMES):
+        stream.send()
+    assert stream.node.counters
+    assert stream.node.counters.faults == {'detection': FRAMES}
+    assert capfd.readouterr().err.count('Traceback') == 1
+
+
+@pytest.mark.parametrize(
+    ('topic', 'message'),
+    [
+        ('camera_info', CameraInfo(distortion_model='plumb_bob')),
+        ('depth', Image(encoding='16UC1')),
+    ],
+    ids=['camera_info', 'depth'],
+)
+def test_damaged_messages_beside_the_images_are_counted_and_told_in_few_lines(
+    ros: World,
+    node: PoseNode,
+    stream: Stream,
+    topic: str,
+    message: Any,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    reports = ros.collect(DiagnosticArray, '/diagnostics')
+    publisher = ros.node.create_publisher(type(message), topic, 10)
+    ros.until(publisher.get_subscription_count)
+    ros.spin(0.5)
+    whole = serialize_message(message)
+    assert node.counters
+    faults = node.counters.faults
+    for count in range(30):
+        publisher.publish(whole[: 8 + count])
+        ros.until(lambda before=count: faults[topic] > before)
+    ros.until(lambda: any(topic in each.status[0].message for each in reports))
+    log = capfd.readouterr().err
+    assert 'damaged' in log
+    assert 'Traceback' not in log
+    assert len(log.splitlines()) < 10
+    stream.send()
+    ros.until(lambda: reports[-1].status[0].level == DiagnosticStatus.OK)
 
 
 def test_a_report_that_fails_is_followed_by_the_next(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 import time
 from typing import Any
@@ -11,13 +12,24 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-from sensor_msgs.msg import Image
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import CompressedImage, Image
 
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node.node import PoseNode
 from simulation.ros_world import World, image_message, parameters
 
 WARN = DiagnosticStatus.WARN
+TRANSIENT_LOCAL = 'transient_local'
+
+
+def qos_overrides(durability: dict[str, str]) -> dict[str, str]:
+    return {
+        f'qos_overrides./{topic}.subscription.durability': value
+        for topic, value in durability.items()
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +48,17 @@ def active_node(ros: World, **values: Any) -> PoseNode:
     node.trigger_configure()
     node.trigger_activate()
     return node
+
+
+@pytest.fixture
+def other(ros: World) -> Iterator[Node]:
+    """A node whose topics may have other types: in a participant of its own."""
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = Node('other', context=context)
+    yield node
+    node.destroy_node()
+    context.shutdown()
 
 
 class Camera:
@@ -158,3 +181,65 @@ def test_the_first_image_does_not_arrive_again(
 
     ros.until(lambda: sends_and_says('images arrive on /image'))
     assert 'again' not in ''.join(said)
+
+
+@pytest.mark.parametrize(
+    ('override', 'kind', 'words'),
+    [
+        ({}, Image, 'the QoS fits: is the camera sending'),
+        ({'depth': TRANSIENT_LOCAL}, Image, 'cannot be heard'),
+        ({}, CompressedImage, 'sensor_msgs/msg/CompressedImage; wanted sensor_msgs/msg/Image'),
+    ],
+    ids=['nothing sent', 'durability', 'type'],
+)
+def test_a_silent_depth_topic(
+    ros: World,
+    other: Node,
+    small: NDArray[np.uint8],
+    override: dict[str, str],
+    kind: type,
+    words: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    node = active_node(ros, **qos_overrides(override), silence_warn=1.0)
+    other.create_publisher(kind, 'depth', 1)
+    camera, reports = Camera(ros, node, small), ros.collect(DiagnosticArray, '/diagnostics')
+
+    def is_said() -> bool:
+        camera.send(time.time_ns())
+        messages = [each.status[0].message for each in reports]
+        return any('no image on /depth' in each and words in each for each in messages)
+
+    ros.until(is_said)
+    assert capfd.readouterr().err.count('no image on /depth') == 1
+
+
+def test_a_camera_without_depth_is_not_silent(ros: World, small: NDArray[np.uint8]) -> None:
+    node = active_node(ros, silence_warn=0.5)
+    camera, reports = Camera(ros, node, small), ros.collect(DiagnosticArray, '/diagnostics')
+    for _ in range(30):
+        camera.send(time.time_ns())
+        ros.spin(0.1)
+    assert reports
+    assert not [each for each in reports if 'depth' in each.status[0].message]
+
+
+@pytest.mark.parametrize(
+    ('override', 'offered', 'words'),
+    [
+        ({'image': TRANSIENT_LOCAL}, QoSProfile(depth=1), 'cannot be heard'),
+        (
+            {},
+            QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+            'the QoS fits: is the camera sending',
+        ),
+    ],
+    ids=['durability', 'fits'],
+)
+def test_silence_is_explained_by_the_whole_qos(
+    ros: World, override: dict[str, str], offered: QoSProfile, words: str
+) -> None:
+    active_node(ros, **qos_overrides(override), silence_warn=0.5)
+    ros.node.create_publisher(Image, 'image', offered)
+    reports = ros.collect(DiagnosticArray, '/diagnostics')
+    warned(ros, reports, words)

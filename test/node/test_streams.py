@@ -161,7 +161,7 @@ def test_silence_is_explained_in_log_and_diagnostics(
     for text in (reports[-1].status[0].message, capfd.readouterr().err):
         assert 'no image on /image' in text
         assert 'it has 1 publisher' in text
-        assert 'only best effort' in text
+        assert 'best effort publisher and reliable subscription' in text
 
 
 def jpeg(rgb: NDArray[np.uint8], stamp_ns: int) -> CompressedImage:
