@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Treats a running node badly for some minutes, and says what is left of it: `make chaos`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+import os
+import sys
+
+# Before rclpy is imported: nobody else's nodes.
+os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+
+from simulation.chaos.run import run
+
+
+def main() -> int:
+    """Print what came of it; return 0 when nothing is wrong."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('--minutes', type=float, default=5.0)
+    parser.add_argument('--seed', type=int, default=int.from_bytes(os.urandom(2), 'big'))
+    arguments = parser.parse_args()
+    print(f'seed {arguments.seed}, {arguments.minutes} minutes', flush=True)
+    outcome = run(arguments.minutes * 60, arguments.seed)
+    print(outcome.log)
+    for name, fact in outcome.facts.items():
+        print(f'{name:40} {fact}')
+    for problem in outcome.problems:
+        print(f'PROBLEM: {problem}')
+    return 1 if outcome.problems else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
