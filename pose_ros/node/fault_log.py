@@ -30,13 +30,14 @@ class FaultLog:
     :ivar counter: the faults by stage
     """
 
-    def __init__(self, logger: Any) -> None:
+    def __init__(self, logger: Any, counter: Counter[str] | None = None) -> None:
         """
         Begin without faults.
 
         :param logger: of rclpy
+        :param counter: counts the faults by stage; a new one by default
         """
-        self._logger, self.counter = logger, Counter[str]()
+        self._logger, self.counter = logger, Counter() if counter is None else counter
         self._lock = Lock()
         self._kinds: set[tuple[str, str]] = set()
         self._throttle = Throttle()
