@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from pathlib import Path
 import time
 from typing import Any
@@ -174,6 +176,10 @@ def test_an_exception_with_other_words_each_time_is_told_once(
     assert capfd.readouterr().err.count('Traceback') == 1
 
 
+def at_least(faults: Counter[str], stage: str, count: int) -> bool:
+    return faults[stage] >= count
+
+
 @pytest.mark.parametrize(
     ('topic', 'message'),
     [
@@ -199,7 +205,7 @@ def test_damaged_messages_beside_the_images_are_counted_and_told_in_few_lines(
     faults = node.counters.faults
     for count in range(30):
         publisher.publish(whole[: 8 + count])
-        ros.until(lambda before=count: faults[topic] > before)
+        ros.until(partial(at_least, faults, topic, count + 1))
     ros.until(lambda: any(topic in each.status[0].message for each in reports))
     log = capfd.readouterr().err
     assert 'damaged' in log
