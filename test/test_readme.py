@@ -30,7 +30,7 @@ REFERENCE = runpy.run_path(str(ROOT / 'scripts/reference.py'))
 # What is subscribed to depends on parameters; each combination adds its topics.
 SETTINGS: list[dict[str, Any]] = [{}, {'image_transport': 'compressed'}]
 if find_spec('tf2_msgs'):
-    SETTINGS.append({'publish_tf': True})
+    SETTINGS.append({'publish_tf': True, 'view_frame': 'view'})
 if find_spec('tf2_msgs') and find_spec('hri_msgs'):
     SETTINGS.append({'hri': True})
 
