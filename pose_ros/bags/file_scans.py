@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -55,26 +55,31 @@ def scan_mcap(path: Path) -> Iterator[Scanned]:
     """
     schemas: dict[int, Schema] = {}
     channels: dict[int, Channel] = {}
+    # What a damaged chunk says of channels is said again at the end of a file that was finished.
+    with suppress(Exception):
+        for record in _mcap_records(path, []):
+            if isinstance(record, Schema):
+                schemas[record.id] = record
+            elif isinstance(record, Channel):
+                channels[record.id] = record
     lost: list[str] = []
-    with path.open('rb') as file:
-        for record in StreamReader(
-            file, emit_chunks=True, record_size_limit=LARGEST_CHUNK
-        ).records:
-            for each in _of_chunk(record, lost):
-                if isinstance(each, Schema):
-                    schemas[each.id] = each
-                elif isinstance(each, Channel):
-                    channels[each.id] = each
-                elif isinstance(each, Message) and each.channel_id in channels:
-                    channel = channels[each.channel_id]
-                    schema = schemas.get(channel.schema_id)
-                    if schema is not None and channel.message_encoding == 'cdr':
-                        definition = schema.data.decode() if schema.encoding == 'ros2msg' else ''
-                        yield Scanned(
-                            channel.topic, schema.name, definition, each.log_time, each.data
-                        )
+    for record in _mcap_records(path, lost):
+        if isinstance(record, Message) and record.channel_id in channels:
+            channel = channels[record.channel_id]
+            schema = schemas.get(channel.schema_id)
+            if schema is not None and channel.message_encoding == 'cdr':
+                definition = schema.data.decode() if schema.encoding == 'ros2msg' else ''
+                yield Scanned(channel.topic, schema.name, definition, record.log_time, record.data)
     if lost:
         raise ValueError(f'{len(lost)} chunks are damaged, the first: {lost[0]}')
+
+
+def _mcap_records(path: Path, lost: list[str]) -> Iterator[McapRecord]:
+    """Yield all records; why those in a damaged chunk are not among them goes to `lost`."""
+    with path.open('rb') as file:
+        reader = StreamReader(file, emit_chunks=True, record_size_limit=LARGEST_CHUNK)
+        for record in reader.records:
+            yield from _of_chunk(record, lost)
 
 
 def _of_chunk(record: McapRecord, lost: list[str]) -> list[McapRecord]:
@@ -101,6 +106,7 @@ def scan_sqlite(path: Path) -> Iterator[Scanned]:
     immutable = not path.with_name(f'{path.name}-wal').exists()
     uri = f'{path.absolute().as_uri()}?mode=ro&immutable={immutable:d}'
     with closing(sqlite3.connect(uri, uri=True)) as database:
+        database.execute('PRAGMA writable_schema = ON')  # a file that was cut is read, too
         topics = {
             number: (name, kind)
             for number, name, kind in database.execute('SELECT id, name, type FROM topics')
