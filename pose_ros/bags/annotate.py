@@ -10,6 +10,7 @@ files are the same at every run.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from pose_ros.bags.job import Job, Progress, Report
@@ -41,6 +42,14 @@ def annotate(
     if job.folder.exists() and not job.replaces:
         require_same(job)
         return Report(job.path, True, f'{job.folder} is there already')
+    # On a thread that ends with it: MediaPipe's may not open sockets, and that is for good.
+    with ThreadPoolExecutor(1, 'annotate') as thread:
+        return thread.submit(_annotate, job, on_progress, is_stopped).result()
+
+
+def _annotate(
+    job: Job, on_progress: Callable[[Progress], None], is_stopped: Callable[[], bool]
+) -> Report:
     with closing(open_recording(job.path)) as recording, whole_folder(job.folder) as folder:
         with Work(job.wanted, recording, folder) as work:
             work.run(on_progress, is_stopped)

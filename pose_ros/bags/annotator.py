@@ -75,6 +75,10 @@ class Annotator:
         """Why positions of people in the newest picture are unknown or less exact; or ''."""
         return self._positions.problem
 
+    def enter_thread(self) -> None:
+        """Prepare the calling thread, for good, so that `find` runs on it and nowhere else."""
+        self._stream.enter_thread()
+
     def take(self, side_input: SideInput) -> None:
         """Use a CameraInfo or a depth image from now on."""
         if side_input.is_depth:

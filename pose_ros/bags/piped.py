@@ -90,6 +90,15 @@ class Behind(AbstractContextManager['Behind']):
             self._calls.popleft().result()
         self._calls.append(self._thread.submit(function, *arguments))
 
+    def ask(self, function: Callable[..., T], *arguments: Any) -> T:
+        """
+        Return what a function returns that is called after those before it.
+
+        :raises Exception: what it, or an earlier call, failed with
+        """
+        self.finish()
+        return self._thread.submit(function, *arguments).result()
+
     def finish(self) -> None:
         """
         Return when all calls are made.
@@ -105,5 +114,16 @@ class Behind(AbstractContextManager['Behind']):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """End the thread; calls that wait are not made."""
+        self.end()
+
+    def drop(self) -> None:
+        """Return when the call in work is made; those that wait are not."""
+        while self._calls:
+            call = self._calls.popleft()
+            if not call.cancel():
+                call.exception()
+
+    def end(self) -> None:
         """End the thread; calls that wait are not made."""
         self._thread.shutdown(cancel_futures=True)

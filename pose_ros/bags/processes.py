@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+import os
 import signal
+import sys
 from time import monotonic
 import traceback
 from types import FrameType
@@ -94,6 +96,7 @@ def _end(code: int | None) -> str:
 
 def _work(job: Job, connection: Connection) -> None:
     """Annotate one recording: all that the process does."""
+    _silence_libraries()
     stops: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -117,6 +120,14 @@ def _work(job: Job, connection: Connection) -> None:
         connection.send(report)
     except OSError:
         return
+
+
+def _silence_libraries() -> None:
+    """Keep what MediaPipe says on standard error out of the status line; Python's errors stay."""
+    sys.stderr = os.fdopen(os.dup(2), 'w')
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
 
 
 def _report(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+import sys
 from types import TracebackType
 
 from tqdm import tqdm
@@ -26,8 +27,9 @@ class StatusLine:
         """
         self._count, self._finished = count, 0
         self._progress: dict[Path, Progress] = {}
-        self._bar = tqdm(unit=' pictures', dynamic_ncols=True, leave=False)
-        if not self._bar.fp.isatty():
+        self._on_terminal = sys.stderr.isatty()
+        self._bar = tqdm(unit=' pictures', dynamic_ncols=True, leave=False, file=sys.stderr)
+        if not self._on_terminal:
             self._bar.mininterval = LOG_PERIOD_S
 
     def __enter__(self) -> StatusLine:
@@ -57,6 +59,11 @@ class StatusLine:
         """Write what became of a job, above the line."""
         self._finished += 1
         mark = 'done' if report.done else 'FAILED'
-        self._bar.write(f'{mark}: {report.path}: {report.text}', file=self._bar.fp)
-        for warning in report.warnings:
-            self._bar.write(f'    {warning}', file=self._bar.fp)
+        lines = [
+            f'{mark}: {report.path}: {report.text}',
+            *(f'    {each}' for each in report.warnings),
+        ]
+        if self._on_terminal:
+            self._bar.write('\n'.join(lines), file=self._bar.fp)
+        else:
+            print('\n'.join(lines), file=self._bar.fp, flush=True)

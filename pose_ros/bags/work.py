@@ -63,12 +63,14 @@ class Work(AbstractContextManager['Work']):
             self._annotators = {each.name: self._annotator(each) for each in self._cameras}
             for annotator in self._annotators.values():
                 resources.callback(annotator.close)
+            # SQLite wants all calls on one thread.
+            self._behind = resources.enter_context(Behind(FRAMES_BEHIND))
             if outputs:
-                self._bag = BagWriter(
-                    folder, self._cameras, outputs, self._parameters, wanted.storage
+                self._bag = self._behind.ask(
+                    BagWriter, folder, self._cameras, outputs, self._parameters, wanted.storage
                 )
-                resources.callback(self._bag.abort)
-                self._originals = self._add_originals(self._bag, wanted.merges)
+                resources.callback(self._abort)
+                self._originals = self._behind.ask(self._add_originals, self._bag, wanted.merges)
             else:
                 folder.mkdir()
             names = [each.name for each in self._cameras]
@@ -88,22 +90,21 @@ class Work(AbstractContextManager['Work']):
 
         :raises StoppedError: when `is_stopped` said so
         """
+        for each in self._annotators.values():
+            each.enter_thread()
         total = sum(each.image.count for each in self._cameras)
         done = 0
-        with (
-            Behind(FRAMES_BEHIND) as behind,
-            closing(ahead(self._events(), PICTURES_AHEAD)) as events,
-        ):
+        with closing(ahead(self._events(), PICTURES_AHEAD)) as events:
             for event in events:
                 if is_stopped():
                     raise StoppedError
-                people = self._handle(event, behind)
+                people = self._handle(event)
                 if people is not None:
                     done += 1
                     on_progress(Progress(done, total, people))
-            behind.finish()
         if self._bag is not None:
-            self._bag.close()
+            self._behind.ask(self._bag.close)
+        self._behind.finish()
         for export in self._exports:
             export.close()
 
@@ -144,6 +145,11 @@ class Work(AbstractContextManager['Work']):
         """Release the models; what is not finished is left as it is."""
         self._resources.close()
 
+    def _abort(self) -> None:
+        self._behind.drop()
+        if self._bag is not None:
+            self._behind.ask(self._bag.abort)
+
     def _annotator(self, camera: Camera) -> Annotator:
         info = first_message(self._recording, camera.camera_info) if camera.camera_info else None
         return Annotator(camera, self._parameters, info)
@@ -165,11 +171,11 @@ class Work(AbstractContextManager['Work']):
             self._originals,
         )
 
-    def _handle(self, event: Event, behind: Behind) -> int | None:
+    def _handle(self, event: Event) -> int | None:
         """Do what an event asks for; return how many people are in it if it is a picture."""
         if isinstance(event, Original):
             if self._bag is not None:
-                behind.call(self._bag.write_original, event.record)
+                self._behind.call(self._bag.write_original, event.record)
             return None
         annotator = self._annotators[event.camera.name]
         if isinstance(event, SideInput):
@@ -180,7 +186,7 @@ class Work(AbstractContextManager['Work']):
         elif isinstance(event, CameraFrame) and (output := annotator.find(event)):
             index = annotator.counters.processed - 1
             self.frames += 1
-            behind.call(
+            self._behind.call(
                 self._write, AnnotatedFrame(event.camera.name, index, event.log_ns, output)
             )
         return annotator.counters.people

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.exports.export import AnnotatedFrame
+from pose_ros.poses.poses import COLUMNS as LANDMARK_COLUMNS
 from pose_ros.poses.poses import PRESENCE, VISIBILITY, X, Y, Z
 from pose_ros.poses.skeleton import Landmark
 
@@ -50,8 +51,8 @@ def rows(frame: AnnotatedFrame, begin_ns: int) -> dict[str, NDArray[Any] | list[
     poses = frame.output.poses
     people, each = len(poses), len(Landmark)
     count = people * each
-    found = poses.landmarks.reshape(count, -1)
-    world = poses.world_landmarks.reshape(count, -1)
+    found = poses.landmarks.reshape(count, len(LANDMARK_COLUMNS))
+    world = poses.world_landmarks.reshape(count, len(LANDMARK_COLUMNS))
     positions = np.repeat(poses.positions, each, axis=0)
     return {
         'stamp_ns': np.full(count, frame.stamp_ns, np.int64),

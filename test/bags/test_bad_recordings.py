@@ -195,7 +195,7 @@ BAD = {
     'cut_mcap_index': Bad(cut('mcap', 0.9999), 'up to the damage', 12),
     'cut_mcap_to_nothing': Bad(cut('mcap', 0.00001), 'no message of it can be read'),
     'cut_ros1': Bad(cut('ros1', 0.6), 'up to the damage', range(1, 12)),
-    'cut_sqlite': Bad(cut('sqlite3', 0.6), 'up to the damage', range(1, 12)),
+    'cut_sqlite': Bad(cut('sqlite3', 0.85), 'up to the damage', range(1, 12)),
     'flipped': Bad(flipped, '', range(2, 12)),
     'huge_chunk': Bad(huge_chunk, str(2**60), range(1, 12)),
     'broken_metadata': Bad(broken_metadata, 'without its index', 12),
