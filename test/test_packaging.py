@@ -32,7 +32,7 @@ PAGE = ROOT / 'pose_ros/page'
 RECORDINGS = [
     *ROOT.glob('pose_ros/bags/*.py'),
     *ROOT.glob('pose_ros/exports/*.py'),
-    *ROOT.glob('pose_ros/read*.py'),
+    *ROOT.glob('pose_ros/read*/*.py'),
 ]
 ENVIRONMENT = Path(sys.prefix)
 EXECUTABLES = ['annotate_bag', 'demo_camera', 'fetch_models', 'pose_node', 'pose_page']

@@ -18,7 +18,7 @@ from pose_ros.bags.whole_folder import BusyError, part_folder, whole_folder
 from simulation.bag_files import Message, contents, files, write_bag
 
 COMMAND = [sys.executable, '-m', 'pose_ros.annotate_bag', '-p', 'model:=lite']
-KILLS = 20
+KILLS = 6
 
 
 def run(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
