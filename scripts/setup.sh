@@ -48,4 +48,7 @@ step "checking that MediaPipe and OpenCV load" "A shared library is missing: see
 quietly "$venv/bin/python" -c 'import cv2, mediapipe.tasks.python.vision'
 
 step "getting the model bundle (pose_landmarker_full)" "Try again: $venv/bin/fetch_models full"
-"$venv/bin/python" -m pose_ros.fetch_models full
+if ! "$venv/bin/python" -m pose_ros.fetch_models full 2>"$log"; then
+  step "assembling the model bundle from MediaPipe's packages on PyPI" "$(tail -n 1 "$log"); and see above."
+  "$venv/bin/python" scripts/assemble_model.py full
+fi

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 import re
+import ssl
+import subprocess
 import threading
 import time
 
@@ -19,7 +22,7 @@ class Site:
 
     :param content: the file
     :param faults: an HTTP status that is answered instead; 'cut' or 'silent' after a third of the
-        file; '' for none
+        file; an address to go to; '' for none
     :param ranges: whether it heeds the header Range
     :param during: called in the middle of every transfer
     :param requests: the header Range of each request so far, '' where there was none
@@ -33,15 +36,44 @@ class Site:
     url: str = ''
 
 
+def certificate(folder: Path) -> Path:
+    """Return a new certificate of this machine with its key; SSL_CERT_FILE makes it trusted."""
+    path = folder / 'certificate.pem'
+    command = 'openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext'
+    subprocess.run(
+        [
+            *command.split(),
+            'subjectAltName=IP:127.0.0.1',
+            '-keyout',
+            path,
+            '-out',
+            path,
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return path
+
+
 @contextmanager
-def serving(site: Site) -> Iterator[Site]:
-    """Serve the site at site.url, on a port of its own, for the length of a `with`."""
+def serving(site: Site, certificate_and_key: Path | None = None) -> Iterator[Site]:
+    """
+    Serve the site at site.url, on a port of its own, for the length of a `with`.
+
+    :param certificate_and_key: for HTTPS; else it is HTTP
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = self.headers.get('Range', '')
             site.requests.append(asked)
             fault = site.faults.pop(0) if site.faults else ''
+            if isinstance(fault, str) and fault.startswith('http'):
+                self.send_response(302)
+                self.send_header('Location', fault)
+                self.end_headers()
+                return
             if isinstance(fault, int):
                 self.send_error(fault)
                 return
@@ -65,9 +97,15 @@ def serving(site: Site) -> Iterator[Site]:
             pass
 
     with ThreadingHTTPServer(('127.0.0.1', 0), Handler) as server:
+        scheme = 'http'
+        if certificate_and_key:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate_and_key)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            scheme = 'https'
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        site.url = f'http://127.0.0.1:{server.server_port}/file'
+        site.url = f'{scheme}://127.0.0.1:{server.server_port}/file'
         try:
             yield site
         finally:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An address and a SHA-256 -> the file on disk, with progress on stderr."""
+"""Downloads a file over HTTPS, checks its SHA-256, and shows progress on stderr."""
 
 import hashlib
 import http.client
 from pathlib import Path
 import sys
 import time
+from typing import Any
 import urllib.error
 import urllib.request
 
@@ -21,21 +22,22 @@ class DownloadError(RuntimeError):
     """A file could not be had, or is another than wanted. One line."""
 
 
-def download(url: str, path: Path, sha256: str) -> None:
+def download(url: str, path: Path, sha256: str, max_bytes: int) -> None:
     """
     Download a file. A transfer that is cut is taken up where it was, three times.
 
     An address that is out of reach is not tried again.
 
-    :param url: its address
+    :param url: its address, https://...; so are those to which it is redirected
     :param path: where to write it; what is left there after an error is not the file
     :param sha256: its SHA-256, hexadecimal
+    :param max_bytes: what is larger is not taken
     :raises DownloadError: when it could not be had, or is another than wanted
     :raises OSError: when it could not be written
     """
     for attempt in range(ATTEMPTS):
         try:
-            _transfer(url, path)
+            _transfer(url, path, max_bytes)
             break
         except TRANSFER_ERRORS as error:
             refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
@@ -64,22 +66,45 @@ def check_sha256(what: str, data: bytes, sha256: str) -> None:
         )
 
 
-def _transfer(url: str, path: Path) -> None:
+class _HttpsOnly(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection away from HTTPS."""
+
+    def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
+        """Check the new address, the last of the arguments."""
+        _require_https(arguments[-1])
+        return super().redirect_request(*arguments)
+
+
+def _require_https(url: str) -> None:
+    if not url.startswith('https://'):
+        raise DownloadError(f'{url}: wanted an address that begins with https://')
+
+
+def _transfer(url: str, path: Path, max_bytes: int) -> None:
     """Append to a file what it lacks of the one at an address."""
+    _require_https(url)
+    opener = urllib.request.build_opener(_HttpsOnly)
     have = path.stat().st_size if path.exists() else 0
     request = urllib.request.Request(url, headers={'Range': f'bytes={have}-'} if have else {})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+    with opener.open(request, timeout=TIMEOUT_S) as response:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             have = 0
         total = have + int(response.headers.get('Content-Length', 0))
+        _require_size(url, total, max_bytes)
         progress = _Progress(path.name, total)
         with path.open('ab' if have else 'wb') as file:
             while block := response.read1(1 << 16):
                 file.write(block)
                 have += len(block)
+                _require_size(url, have, max_bytes)
                 progress.show(have)
     if have < total:
         raise ConnectionError(f'cut after {have} of {total} bytes')
+
+
+def _require_size(url: str, size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise DownloadError(f'{url}: {size} bytes or more, wanted at most {max_bytes}')
 
 
 class _Progress:

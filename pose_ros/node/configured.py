@@ -9,7 +9,7 @@ from typing import Any
 from rclpy.clock import Clock
 
 from pose_ros.detection.counters import Counters
-from pose_ros.detection.options import LandmarkerError
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
 from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import FrameReader
@@ -52,7 +52,9 @@ class Configured:
         self._stream_is_stuck = False
         self._reader = FrameReader(settings.max_image_pixels)
         with ExitStack() as resources:
-            self.stream = self._new_stream(settings, Counters(faults=faults.counter))
+            self.stream = self._new_stream(
+                settings, settings.landmarker_options(), Counters(faults=faults.counter)
+            )
             resources.callback(self._close_stream)
             self.positions = Positions(*settings.positions())
             self._people = People(settings.following(), self.positions)
@@ -80,15 +82,26 @@ class Configured:
         """Return a thread for the depth images, to be started."""
         return DepthStream(self.positions, self._faults)
 
-    def apply(self, settings: Parameters) -> None:
+    def options_for(self, settings: Parameters) -> LandmarkerOptions:
+        """
+        Return the options of the landmarker for other parameters; images go on meanwhile.
+
+        The model's file is read when the parameter `model` is another one, and then only.
+
+        :raises ModelError: when there is no usable model
+        """
+        is_same = settings.model == self._settings.model
+        return settings.landmarker_options(self.stream.options.model if is_same else None)
+
+    def apply(self, settings: Parameters, options: LandmarkerOptions) -> None:
         """
         Use other parameters from the next image on, or raise and stay with the old ones.
 
         To be called between two images.
 
-        :raises ModelError, LandmarkerError, ImportError: as at construction
+        :param options: those for the parameters, see options_for()
+        :raises LandmarkerError, ImportError: as at construction
         """
-        options = settings.landmarker_options()
         self.publishers.set_parameters(settings)
         try:
             self.stream.set_options(options, settings.search_interval)
@@ -112,7 +125,10 @@ class Configured:
 
         :raises LandmarkerError: when there is no new one
         """
-        stuck, self.stream = self.stream, self._new_stream(self._settings, self.stream.counters)
+        stuck, self.stream = (
+            self.stream,
+            self._new_stream(self._settings, self.stream.options, self.stream.counters),
+        )
         stuck.counters.restarts += 1
         self._stream_is_stuck = False
 
@@ -121,9 +137,11 @@ class Configured:
         self.publishers.clear()
         self._resources.close()
 
-    def _new_stream(self, settings: Parameters, counters: Counters) -> PoseStream:
+    def _new_stream(
+        self, settings: Parameters, options: LandmarkerOptions, counters: Counters
+    ) -> PoseStream:
         return PoseStream(
-            settings.landmarker_options(),
+            options,
             settings.clock_restart_threshold,
             settings.search_interval,
             self._node.wake,

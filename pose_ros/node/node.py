@@ -238,11 +238,13 @@ class PoseNode(LifecycleNode):
 
     def _apply(self, settings: Parameters) -> None:
         """Use other parameters from the next image on, or raise and stay with the old ones."""
+        configured = self._configured
+        options = configured.options_for(settings) if configured else None  # may take seconds
         with self.between_images():
             if self._inputs:
                 self._inputs.stream.publish_live_results()
-            if self._configured:
-                self._configured.apply(settings)
+            if configured and options:
+                configured.apply(settings, options)
             self._settings = settings
             if self._inputs:
                 self._inputs.set_parameters(settings)

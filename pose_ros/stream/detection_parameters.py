@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pose_ros.detection.options import MAX_NUM_POSES, Delegate, LandmarkerOptions, RunningMode
-from pose_ros.models.store import find_model
+from pose_ros.detection.usable_model import usable_model
 from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 __all__ = ['DetectionParameters']
@@ -66,14 +67,16 @@ class DetectionParameters:
         read_only=True,
     )
 
-    def landmarker_options(self) -> LandmarkerOptions:
+    def landmarker_options(self, model: Path | None = None) -> LandmarkerOptions:
         """
         Return the options of the landmarker.
 
-        :raises pose_ros.models.ModelError: when the model bundle is missing or damaged
+        :param model: the model bundle, when it was found before; else it is looked for, checked,
+            and tried out where it is not known
+        :raises ModelError: when the model bundle is missing, damaged, or cannot be run
         """
         return LandmarkerOptions(
-            model=find_model(self.model),
+            model=model or usable_model(self.model),
             running_mode=RunningMode(self.running_mode),
             num_poses=self.num_poses,
             min_pose_detection_confidence=self.min_pose_detection_confidence,

@@ -107,6 +107,34 @@ def test_says_what_is_wrong(
     assert '\n' not in str(caught.value)
 
 
+def test_a_list_of_countless_members_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / 'many.task'
+    path.write_bytes(zipped({f'member {index}': b'' for index in range(3000)}))
+    with pytest.raises(ModelError, match='wanted a zip of few members'):
+        check_bundle(path)
+
+
+def test_an_endless_list_in_a_network_is_not_read(tmp_path: Path, bundle: bytes) -> None:
+    """A vector in a FlatBuffer begins with its length; here that of the graph's inputs."""
+    network = bytearray(networks(bundle)[LANDMARKER] + bytes(100 << 20))
+    graph = vector_of(network, int.from_bytes(network[:4], 'little'), 2) + 4
+    graph += int.from_bytes(network[graph : graph + 4], 'little')
+    inputs = vector_of(network, graph, 1)
+    network[inputs : inputs + 4] = (20 << 20).to_bytes(4, 'little')
+    path = tmp_path / 'endless.task'
+    path.write_bytes(zipped(networks(bundle) | {LANDMARKER: bytes(network)}))
+    with pytest.raises(ModelError, match='a damaged network: a list of 20971520 entries'):
+        check_bundle(path)
+
+
+def vector_of(data: bytearray, table: int, field: int) -> int:
+    """Return where the vector in a table's field of a FlatBuffer begins."""
+    fields = table - int.from_bytes(data[table : table + 4], 'little', signed=True)
+    at = fields + 4 + 2 * field
+    place = table + int.from_bytes(data[at : at + 2], 'little')
+    return place + int.from_bytes(data[place : place + 4], 'little')
+
+
 def test_says_that_a_photograph_is_none(tmp_path: Path, astronaut: NDArray[np.uint8]) -> None:
     path = tmp_path / 'photograph.task'
     path.write_bytes(cv2.imencode('.jpg', astronaut)[1].tobytes())

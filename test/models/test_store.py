@@ -2,26 +2,20 @@
 """Finding models among real files, and getting them: from a web server here, from the packages."""
 
 from collections.abc import Iterator
+import errno
 import hashlib
 import os
 from pathlib import Path
 import shutil
-import struct
 import subprocess
 import sys
-import zipfile
 
-import mediapipe as mp
-from mediapipe.tasks.python import BaseOptions, vision
-import numpy as np
-from numpy.typing import NDArray
 import pytest
 
 from pose_ros.fetch_models import main
 from pose_ros.models import store as module
-from pose_ros.models.bundle import DETECTOR
 from pose_ros.models.store import Model, ModelError, fetch, find_model
-from simulation.http_files import Site, serving
+from simulation.http_files import Site, certificate, serving
 
 FULL = 'pose_landmarker_full.task'
 NOWHERE = 'http://127.0.0.1:9/{name}'  # nobody listens on the port "discard"
@@ -36,45 +30,19 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, 'URL', NOWHERE)
 
 
-@pytest.fixture
-def no_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No package index within reach of pip."""
-    monkeypatch.setenv('PIP_CONFIG_FILE', os.devnull)
-    monkeypatch.setenv('PIP_NO_INDEX', '1')
-    monkeypatch.setenv('PIP_FIND_LINKS', str(tmp_path))
-
-
 @pytest.fixture(scope='module')
-def _index(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Skip unless pip can have the wheel, asked in words of this test's own."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            '-m',
-            'pip',
-            'download',
-            'mediapipe==0.10.21',
-            '--no-deps',
-            '--only-binary=:all:',
-            '--python-version=3.11',
-            '--platform=manylinux_2_28_x86_64',
-        ],
-        cwd=tmp_path_factory.mktemp('index'),
-        capture_output=True,
-        timeout=100,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip('pip reaches no package index that has mediapipe 0.10.21')
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificate(tmp_path_factory.mktemp('certificate'))
 
 
 @pytest.fixture
-def google(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def google(models: dict[str, Path], key: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A web server in Google's place, whose known bundle of full is the one here."""
     content = models['full'].read_bytes()
-    known = Model(hashlib.sha256(content).hexdigest(), module.MODELS['full'].landmarker_sha256)
+    known = Model(hashlib.sha256(content).hexdigest(), module.MODELS['full'].assembled_sha256)
     monkeypatch.setitem(module.MODELS, 'full', known)
-    with serving(Site(content)) as site:
+    monkeypatch.setenv('SSL_CERT_FILE', str(key))
+    with serving(Site(content), key) as site:
         monkeypatch.setattr(module, 'URL', site.url + '/{name}')
         yield site
 
@@ -210,7 +178,6 @@ def test_leaves_a_sound_one_alone_and_replaces_a_broken_one(
     assert path.read_bytes() == google.content
 
 
-@pytest.mark.usefixtures('no_packages')
 @pytest.mark.parametrize('fault', [403, b'<html>please log in</html>', None])
 def test_leaves_nothing_behind_when_nothing_can_be_had(
     google: Site,
@@ -227,23 +194,29 @@ def test_leaves_nothing_behind_when_nothing_can_be_had(
     out, err = capfd.readouterr()
     assert out == ''
     last = err.splitlines()[-1]
-    assert last.startswith(f'{FULL}: neither downloaded ({google.url}')
-    assert 'nor assembled (' in last
-    assert 'No matching distribution' in last or 'Could not find a version' in last
+    assert last.startswith(f'{FULL}: not downloaded ({google.url}')
     assert str(tmp_path / 'cache/pose_ros') in last
 
 
-def test_without_npm_says_so_and_goes_on(
-    google: Site,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    ('code', 'words'),
+    [
+        (errno.ENOSPC, 'the disk is full: make room'),
+        (errno.EDQUOT, 'the disk quota is used up'),
+        (errno.EMFILE, 'too few file descriptors: raise them with ulimit -n'),
+        (errno.EROFS, 'the disk is read-only'),
+    ],
+)
+def test_says_what_the_system_refuses(
+    google: Site, monkeypatch: pytest.MonkeyPatch, code: int, words: str
 ) -> None:
-    google.faults = [404]
-    monkeypatch.setenv('PATH', str(tmp_path))
-    assert main(['lite', 'full']) == 1
-    assert cached(tmp_path) == [FULL]
-    assert 'lite needs npm (apt-get install npm); full does without' in capfd.readouterr().err
+    def refused(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(module, 'download', refused)
+    with pytest.raises(ModelError, match=words) as caught:
+        fetch('full')
+    assert 'network' not in str(caught.value)
 
 
 def test_says_where_it_cannot_write(tmp_path: Path, google: Site) -> None:
@@ -259,35 +232,3 @@ def test_refuses_an_unknown_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert 'wanted lite, full, heavy, got medium' in capsys.readouterr().err
     with pytest.raises(ValueError, match=r'wanted lite, full, heavy, got .medium'):
         fetch('medium')
-
-
-@pytest.mark.usefixtures('_index')
-@pytest.mark.parametrize('name', ['full', 'lite', 'heavy'])
-def test_assembles_from_the_packages(
-    name: str,
-    tmp_path: Path,
-    astronaut: NDArray[np.uint8],
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    if name == 'full':
-        monkeypatch.setenv('PATH', str(tmp_path))
-    elif not shutil.which('npm'):
-        pytest.skip('no npm here, which lite and heavy need')
-    path = fetch(name)
-    assert 'assembling it from published packages' in capfd.readouterr().err
-    assert cached(tmp_path) == [path.name]
-
-    with path.open('rb') as file, zipfile.ZipFile(file) as archive:
-        assert hashlib.sha256(archive.read(DETECTOR)).hexdigest() == module.DETECTOR_SHA256
-        for member in archive.infolist():
-            file.seek(member.header_offset + 26)
-            begin = member.header_offset + 30 + sum(struct.unpack('<HH', file.read(4)))
-            assert begin % 4 == 0
-
-    options = vision.PoseLandmarkerOptions(base_options=BaseOptions(model_asset_path=str(path)))
-    with vision.PoseLandmarker.create_from_options(options) as landmarker:
-        found = landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=astronaut))
-    (nose,) = (person[0] for person in found.pose_landmarks)
-    assert (nose.x, nose.y) == pytest.approx((0.44, 0.25), abs=0.03)
-    assert nose.presence > 0.9

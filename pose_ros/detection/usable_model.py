@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Finds a model bundle that can be run without risk for this process.
+
+MediaPipe and TensorFlow Lite trust what is in a bundle: two changed bytes can end the process. A
+bundle whose SHA-256 is not known is run by a process of its own first, once.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+from pose_ros.models.model_file import ModelError, advice_on
+from pose_ros.models.store import Bundle, find_bundle
+from pose_ros.models.vouching import is_vouched_for, vouch_for
+
+__all__ = ['usable_model']
+
+TIMEOUT_S = 60.0  # a trial takes 3 s here, most of which is importing MediaPipe
+TRIAL = 'pose_ros.detection.try_model'
+
+
+def usable_model(name_or_path: str | Path) -> Path:
+    """
+    Find a bundle on this machine, check it, and try it out where it is not known.
+
+    :param name_or_path: see find_bundle()
+    :returns: the absolute path
+    :raises ModelError: when there is none, or MediaPipe cannot run it. One line: which file, what
+        is wrong, what to do
+    """
+    bundle = find_bundle(name_or_path)
+    engine = f'mediapipe {_version()}'
+    if not is_vouched_for(bundle.sha256, engine):
+        problem = _try_out(bundle)
+        if problem:
+            raise ModelError(f'{bundle.path}: {problem}; {bundle.advice}')
+        vouch_for(bundle.sha256, engine)
+    return bundle.path
+
+
+def _try_out(bundle: Bundle) -> str:
+    """Run a bundle in a process of its own, and return what is wrong with it, or ''."""
+    try:
+        done = subprocess.run(
+            [sys.executable, '-m', TRIAL, str(bundle.path)],
+            cwd='/',  # where no other pose_ros lies
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f'MediaPipe did not run it within {TIMEOUT_S:.0f} s, in a process of its own'
+    except OSError as error:
+        return f'cannot be tried out in a process of its own: {advice_on(error)}'
+    if done.returncode == 0:
+        return ''
+    if done.returncode < 0:
+        return (
+            'MediaPipe cannot run it: a process that tried it out was ended by '
+            f'{signal.Signals(-done.returncode).name}'
+        )
+    said = done.stdout.decode(errors='replace').strip().splitlines()
+    return f'MediaPipe cannot run it: {said[-1] if said else f"exit code {done.returncode}"}'
+
+
+def _version() -> str:
+    try:
+        return version('mediapipe')
+    except PackageNotFoundError:
+        return 'of unknown version'

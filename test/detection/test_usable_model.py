@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bundle that nobody vouches for is run by a process of its own first, once."""
+
+import os
+from pathlib import Path
+import subprocess
+from typing import Any
+import zipfile
+
+import pytest
+
+from pose_ros.detection import usable_model as module
+from pose_ros.detection.usable_model import usable_model
+from pose_ros.models import vouching
+from pose_ros.models.bundle import DETECTOR, LANDMARKER, check_bundle
+from pose_ros.models.model_file import ModelError
+from simulation.bundles import DEADLY, with_changed_bytes
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No memory of earlier trials; returns the cache's folder."""
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    monkeypatch.setattr(vouching, '_vouched', set())
+    return tmp_path / 'cache/pose_ros'
+
+
+@pytest.fixture
+def deadly(tmp_path: Path, models: dict[str, Path]) -> Path:
+    """A bundle whose form is right, and which ends the process that loads it."""
+    return with_changed_bytes(models['lite'], tmp_path / 'deadly.task', DETECTOR, DEADLY)
+
+
+@pytest.fixture
+def retrained(tmp_path: Path, models: dict[str, Path]) -> Path:
+    """A bundle with another weight than the published ones."""
+    return with_changed_bytes(models['lite'], tmp_path / 'mine.task', DETECTOR, {1_000_000: 0})
+
+
+@pytest.fixture
+def trials(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The bundles that were tried out, in order."""
+    run, tried = subprocess.run, []
+
+    def counted(command: list[str], **options: Any) -> Any:
+        tried.append(command[-1])
+        return run(command, **options)
+
+    monkeypatch.setattr(subprocess, 'run', counted)
+    return tried
+
+
+def test_the_published_models_are_not_tried_out(
+    models: dict[str, Path], trials: list[str]
+) -> None:
+    paths = [models[name] for name in ('lite', 'full', 'heavy')]
+    trials.clear()  # what fetching took
+    assert [usable_model(path) for path in paths] == paths
+    assert trials == []
+
+
+def test_a_bundle_that_ends_the_process_is_refused(deadly: Path) -> None:
+    check_bundle(deadly)
+    for _ in range(2):
+        with pytest.raises(ModelError, match=r'deadly.task: MediaPipe cannot run it: .*SIG') as it:
+            usable_model(deadly)
+        assert '\n' not in str(it.value)
+
+
+def test_other_weights_are_tried_out_once(
+    retrained: Path, trials: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert usable_model(retrained) == retrained
+    assert usable_model(retrained) == retrained
+    monkeypatch.setattr(vouching, '_vouched', set())  # another process
+    assert usable_model(retrained) == retrained
+    assert trials == [str(retrained)]
+
+
+def test_another_version_of_mediapipe_tries_again(
+    retrained: Path, trials: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usable_model(retrained)
+    monkeypatch.setattr(module, 'version', lambda _: '99.0')
+    usable_model(retrained)
+    assert len(trials) == 2
+
+
+def test_without_a_writable_cache_it_is_remembered_in_memory(
+    retrained: Path, nothing_remembered: Path, trials: list[str]
+) -> None:
+    nothing_remembered.parent.touch()  # a file where the folder should be
+    usable_model(retrained)
+    usable_model(retrained)
+    assert len(trials) == 1
+
+
+def test_damage_that_mediapipe_sees_is_said(tmp_path: Path, models: dict[str, Path]) -> None:
+    with zipfile.ZipFile(models['lite']) as archive:
+        size = len(archive.read(LANDMARKER))
+    path = tmp_path / 'damaged.task'
+    with_changed_bytes(
+        models['lite'], path, LANDMARKER, dict.fromkeys(range(size - 30_000, size, 7), 255)
+    )
+    with pytest.raises(ModelError, match=r'damaged network|MediaPipe cannot run it: '):
+        usable_model(path)
+
+
+def test_a_trial_that_takes_too_long_is_ended(
+    retrained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, 'TIMEOUT_S', 0.2)
+    with pytest.raises(ModelError, match='did not run it within'):
+        usable_model(retrained)
+
+
+def test_a_trial_that_cannot_be_made_is_said(
+    retrained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise BlockingIOError(11, os.strerror(11))
+
+    monkeypatch.setattr(subprocess, 'run', refused)
+    with pytest.raises(ModelError, match='the system starts no more processes'):
+        usable_model(retrained)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No model file ends the node or keeps it waiting, at start or by a parameter."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import shutil
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rclpy.lifecycle import TransitionCallbackReturn
+from sensor_msgs.msg import Image
+
+from pose_ros.models.bundle import DETECTOR
+from pose_ros.msg import PoseLandmarksArray
+from pose_ros.node.node import PoseNode
+from simulation.bundles import DEADLY, with_changed_bytes
+from simulation.ros_world import World, image_message, parameters
+
+KINDS = ['pipe', 'device', 'huge', 'deadly']
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, models: dict[str, Path]) -> dict[str, str]:
+    """Files that are no model, by what they are."""
+    os.mkfifo(tmp_path / 'pipe')
+    (tmp_path / 'huge').touch()
+    os.truncate(tmp_path / 'huge', 1 << 40)
+    with_changed_bytes(models['lite'], tmp_path / 'deadly', DETECTOR, DEADLY)
+    return {name: str(tmp_path / name) for name in KINDS} | {'device': '/dev/zero'}
+
+
+def new_node(ros: World, **values: Any) -> PoseNode:
+    return ros.add(PoseNode(parameter_overrides=parameters(**values)))
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_at_start(
+    kind: str, hostile: dict[str, str], ros: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    node = new_node(ros, model=hostile[kind])
+    assert node.trigger_configure() is TransitionCallbackReturn.FAILURE
+    assert hostile[kind] in capfd.readouterr().err
+    assert node.set_parameters(parameters(model='lite'))[0].successful
+    assert node.trigger_configure() is TransitionCallbackReturn.SUCCESS
+
+
+def test_by_a_parameter_of_a_running_node(
+    hostile: dict[str, str],
+    models: dict[str, Path],
+    ros: World,
+    astronaut: NDArray[np.uint8],
+) -> None:
+    node = new_node(ros, model=str(models['lite']))
+    node.trigger_configure()
+    node.trigger_activate()
+    poses = ros.collect(PoseLandmarksArray, 'pose/landmarks')
+    publisher = ros.node.create_publisher(Image, 'image', 10)
+    ros.until(publisher.get_subscription_count)
+    for kind in KINDS:
+        poses.clear()
+        (answer,) = node.set_parameters(parameters(model=hostile[kind]))
+        assert not answer.successful
+        assert hostile[kind] in answer.reason
+        publisher.publish(image_message(astronaut, time.time_ns()))
+        ros.until(lambda: poses)
+        assert len(poses[0].poses) == 1
+
+
+def test_only_a_change_of_the_model_reads_its_file(
+    tmp_path: Path, models: dict[str, Path], ros: World
+) -> None:
+    path = tmp_path / 'mine.task'
+    shutil.copy(models['lite'], path)
+    node = new_node(ros, model=str(path))
+    node.trigger_configure()
+    path.unlink()
+    assert node.set_parameters(parameters(marker_lifetime=0.7))[0].successful
+    assert node.settings.marker_lifetime == 0.7
+    (answer,) = node.set_parameters(parameters(model='medium'))
+    assert 'no such file' in answer.reason
