@@ -16,6 +16,7 @@ from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
 from pose_ros.detection.mediapipe_package import VERSION, BaseOptions, Image, vision
 from pose_ros.detection.network_guard import GuardError, NetworkGuard
 from pose_ros.detection.options import Delegate, LandmarkerError, LandmarkerOptions, RunningMode
+from pose_ros.detection.picture import Picture, Widening, widened
 from pose_ros.poses.poses import Poses
 
 __all__ = ['Landmarker']
@@ -42,7 +43,8 @@ class Landmarker:
         Build the landmarker; takes 0.1-0.3 s.
 
         :param on_live_result: called with (stamp_ms, poses) for each frame that MediaPipe did not
-            drop; for LIVE_STREAM, and only there
+            drop; for LIVE_STREAM, and only there. The poses are those of the picture as it was
+            loaded: its widening is to be undone
         :raises LandmarkerError: when MediaPipe refuses
         """
         self.options = options
@@ -71,19 +73,21 @@ class Landmarker:
         calls, network = self._calls.description, self._guard.description
         return f'MediaPipe {VERSION}, called {calls}; {network}'
 
-    def load(self, rgb: NDArray[np.uint8]) -> Image:
+    def load(self, rgb: NDArray[np.uint8]) -> Picture:
         """
-        Copy a frame into MediaPipe's memory; a picture can be used by any landmarker.
+        Copy a frame into MediaPipe's memory, for any landmarker that gives masks when this does.
 
         :param rgb: uint8 (H, W, 3), C-contiguous
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
         self._open_task()
         with self._calling('take the frame'):
-            picture: Image = self._guard.run(self._calls.image, rgb)
-            return picture
+            wide = widened(rgb) if self.options.output_segmentation_masks else rgb
+            width = rgb.shape[1]
+            image = self._guard.run(self._calls.image, wide)
+            return Picture(image, Widening(width, wide.shape[1] - width))
 
-    def detect(self, picture: Image, stamp_ms: int) -> Poses:
+    def detect(self, picture: Picture, stamp_ms: int) -> Poses:
         """
         Find the people in one frame (IMAGE and VIDEO).
 
@@ -94,12 +98,12 @@ class Landmarker:
         self._open_task()
         with self._calling('process the frame'):
             if self.options.running_mode is RunningMode.IMAGE:
-                found = self._guard.run(self._calls.detect, picture)
+                found = self._guard.run(self._calls.detect, picture.image)
             else:
-                found = self._guard.run(self._calls.detect_for_video, picture, stamp_ms)
-            return _to_poses(found, self.options)
+                found = self._guard.run(self._calls.detect_for_video, picture.image, stamp_ms)
+            return picture.widening.undone(_to_poses(found, self.options))
 
-    def detect_async(self, picture: Image, stamp_ms: int) -> None:
+    def detect_async(self, picture: Picture, stamp_ms: int) -> None:
         """
         Hand over one frame (LIVE_STREAM); its result, if any, comes to `on_live_result`.
 
@@ -109,7 +113,7 @@ class Landmarker:
         """
         task = self._open_task()
         with self._calling('take the frame'):
-            self._guard.run(task.detect_async, picture, stamp_ms)
+            self._guard.run(task.detect_async, picture.image, stamp_ms)
 
     @contextmanager
     def _calling(self, wanted: str) -> Iterator[None]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions
+from pose_ros.detection.picture import Widening
 from pose_ros.poses.poses import Poses
 
 __all__ = ['LiveLandmarker', 'LiveResult']
@@ -51,7 +52,7 @@ class LiveLandmarker:
         :raises LandmarkerError: when MediaPipe refuses
         """
         self.options = options
-        self._sent: deque[tuple[int, Any, float]] = deque()  # stamp_ms, token, time of sending
+        self._sent: deque[tuple[int, Any, Widening, float]] = deque()  # stamp_ms, token, ..., time
         self._arrived: deque[tuple[int, Poses, float]] = deque()  # stamp_ms, poses, time
         self._wake = wake
         self._landmarker = Landmarker(options, self._keep)
@@ -74,7 +75,7 @@ class LiveLandmarker:
         :param token: comes back with the result
         :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
         """
-        self._sent.append((stamp_ms, token, perf_counter()))
+        self._sent.append((stamp_ms, token, picture.widening, perf_counter()))
         self._landmarker.detect_async(picture, stamp_ms)
 
     def take(self) -> LiveResult | None:
@@ -86,8 +87,8 @@ class LiveLandmarker:
         while self._sent[0][0] != stamp_ms:  # results come in the order of the frames
             self._sent.popleft()
             dropped += 1
-        _, token, sent_s = self._sent.popleft()
-        return LiveResult(token, poses, arrived_s - sent_s, dropped)
+        _, token, widening, sent_s = self._sent.popleft()
+        return LiveResult(token, widening.undone(poses), arrived_s - sent_s, dropped)
 
     def close(self) -> None:
         """Release the landmarker; frames in work are finished first. Idempotent."""

@@ -16,8 +16,9 @@ from pose_ros.images.rows import ImageError
 __all__ = ['MAX_IMAGE_PIXELS', 'MAX_SIDE_PX', 'picture_size', 'require_size']
 
 # OpenCV's remap, with which MediaPipe cuts out what its networks see, has coordinates of 16 bits.
-# It ends the process at a picture with a longer side.
-MAX_SIDE_PX = 32766
+# It ends the process at a picture with a side above 32766. For its masks, a picture may be widened
+# to a multiple of four.
+MAX_SIDE_PX = 32764
 MAX_IMAGE_PIXELS = 50_000_000  # the default of the parameter: 8K has 33 million
 
 JPEG, PNG, BMP = b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n', b'BM'

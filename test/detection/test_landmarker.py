@@ -110,6 +110,25 @@ def test_live_stream_gives_the_results_of_video(
         assert_same(results[33 * i], expected)
 
 
+@pytest.mark.parametrize('columns', [1, 2, 3])
+def test_masks_of_any_width(
+    columns: int, models: dict[str, Path], astronaut: NDArray[np.uint8]
+) -> None:
+    """MediaPipe ends the process at a mask whose width is no multiple of four."""
+    width = 512 - columns
+    frame = np.ascontiguousarray(astronaut[:, :width])
+    wide = np.pad(frame, ((0, 0), (0, columns), (0, 0)), mode='edge')
+    options = LandmarkerOptions(models['full'], RunningMode.IMAGE, output_segmentation_masks=True)
+    with Landmarker(options) as ours:
+        result, expected = (ours.detect(ours.load(rgb), 0) for rgb in (frame, wide))
+    assert [mask.shape for mask in result.masks] == [(512, width)]
+    np.testing.assert_array_equal(result.masks[0], expected.masks[0][:, :width])
+    assert result.masks[0][400, 230] > 0.9  # on her chest
+    scale = np.array((512 / width, 1, 512 / width, 1, 1), np.float32)
+    np.testing.assert_allclose(result.landmarks, expected.landmarks * scale, rtol=1e-6)
+    np.testing.assert_array_equal(result.world_landmarks, expected.world_landmarks)
+
+
 def test_nobody_is_an_empty_result(models: dict[str, Path]) -> None:
     with Landmarker(LandmarkerOptions(models['full'], output_segmentation_masks=True)) as ours:
         result = ours.detect(ours.load(np.zeros((48, 64, 3), np.uint8)), 1)

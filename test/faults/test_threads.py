@@ -18,6 +18,7 @@ from sensor_msgs.msg import Image
 from visualization_msgs.msg import MarkerArray
 
 from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.picture import Picture
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node import reporter
 from pose_ros.node.image_stream import ImageStream
@@ -152,7 +153,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     detect, released = Landmarker.detect, threading.Event()
     images = iter([True])
 
-    def hang(self: Landmarker, picture: object, stamp_ms: int) -> object:
+    def hang(self: Landmarker, picture: Picture, stamp_ms: int) -> object:
         if next(images, False):
             assert released.wait(60.0)
         return detect(self, picture, stamp_ms)
