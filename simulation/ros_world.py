@@ -88,6 +88,12 @@ class World:
         self.spin(0.2)
         return messages
 
+    def collect_later(self, kind: type, topic: str, depth: int = 50) -> list[Any]:
+        """Subscribe to a topic that nobody publishes yet, and return the list that fills."""
+        messages: list[Any] = []
+        self.node.create_subscription(kind, topic, messages.append, QoSProfile(depth=depth))
+        return messages
+
     def call(self, kind: type, name: str, request: Any) -> Any:
         """Call a service and return its response."""
         client = self.node.create_client(kind, name)

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds what all visitors of the page share: the pose nodes, and a client for each."""
+"""Holds what all visitors of the page share: pose nodes, their clients, recordings, cameras."""
 
 from __future__ import annotations
 
 import asyncio
 
+from pose_ros.page.browser_camera import BrowserCameras
 from pose_ros.page.node_client import NodeClient
 from pose_ros.page.options import PageOptions
+from pose_ros.page.recordings import Recordings
 from pose_ros.page.ros_thread import RosThread, ServiceError
 from pose_ros.page.sources import Sources
+from pose_ros.page.stills import Stills
 
 __all__ = ['Desk']
 
@@ -21,11 +24,17 @@ class Desk:
 
     :ivar options: the page's
     :ivar sources: the pose nodes
+    :ivar recordings: what visitors recorded
+    :ivar stills: works on visitors' pictures
+    :ivar cameras: of visitors
     """
 
     def __init__(self, ros: RosThread, sources: Sources, options: PageOptions) -> None:
         """Know no node yet."""
         self.ros, self.sources, self.options = ros, sources, options
+        self.recordings = Recordings(ros)
+        self.stills = Stills()
+        self.cameras = BrowserCameras(ros)
         self._clients: dict[str, NodeClient] = {}
         self._strangers: set[str] = set()  # lifecycle nodes that are no pose nodes
 

@@ -11,7 +11,7 @@ from nicegui.element import Element
 import nicegui.elements.echart
 import nicegui.elements.scene  # noqa: F401
 
-__all__ = ['CSS', 'JointPlot', 'PictureView', 'SceneView']
+__all__ = ['CSS', 'CameraTool', 'JointPlot', 'PictureView', 'SceneView', 'StillsTool']
 
 STATIC = Path(__file__).with_name('static')
 CSS = (STATIC / 'page.css').read_text()
@@ -40,3 +40,19 @@ class SceneView(Element, component='static/pose_scene.js', esm=MODULES):
 
 class JointPlot(Element, component='static/pose_joint.js', esm=MODULES):
     """What the chosen joint did in the last seconds."""
+
+
+class StillsTool(Element, component='static/pose_stills.js', esm=MODULES):
+    """Takes pictures that are dropped on the page, and shows the people in them."""
+
+    def use(self, name: str) -> None:
+        """Let this pose node find the people."""
+        self.props['source'] = name
+
+
+class CameraTool(Element, component='static/pose_camera.js', esm=MODULES):
+    """Makes the browser's camera a ROS camera."""
+
+    def propose(self, topic: str) -> None:
+        """Propose a topic, while the visitor has not chosen one."""
+        self.props['proposed'] = topic

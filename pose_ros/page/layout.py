@@ -12,6 +12,7 @@ from pose_ros.page.elements import CSS, JointPlot, PictureView, SceneView
 from pose_ros.page.parameter_panel import ParameterPanel
 from pose_ros.page.plots import Plots
 from pose_ros.page.source import Source, Words
+from pose_ros.page.tools import Tools
 
 __all__ = ['build_page']
 
@@ -32,6 +33,7 @@ KEYS = (
     'm: mirror, i: ids, t: tint people, d: dark or light',
     'In the picture: left and right choose a joint, up and down a person, Esc nothing',
 )
+TABS = ('Parameters', 'Stills', 'Camera', 'Record')
 NOBODY = (
     'No pose node is running here. Start one:\n'
     'ros2 launch pose_ros pose.launch.xml image:=/camera/image_raw'
@@ -116,10 +118,23 @@ class Visit:
                     _round(icon, text, lambda name=name: self._scene.look(name))
 
     def _build_side(self) -> None:
-        with ui.tabs().props('dense no-caps align=justify') as tabs:
-            parameters = ui.tab('Parameters')
-        with ui.tab_panels(tabs, value=parameters).classes('pose-panels'):
-            self._parameters = ParameterPanel(self._desk, parameters)
+        self._tabs = ui.tabs(on_change=lambda event: self._turn_to(event.value)).props(
+            'dense no-caps align=justify'
+        )
+        with self._tabs:
+            for title in TABS:
+                ui.tab(title)
+        # All are there from the beginning: a picture may be dropped on the page at any time.
+        self._panels = {title: ui.element('div').classes('pose-panel') for title in TABS}
+        with self._panels['Parameters']:
+            self._parameters = ParameterPanel(self._desk)
+        self._tools = Tools(self._desk, *(self._panels[title] for title in TABS[1:]))
+        self._tools.when_dropped(lambda: self._tabs.set_value('Stills'))
+        self._tabs.set_value('Parameters')
+
+    def _turn_to(self, title: str) -> None:
+        for each, panel in self._panels.items():
+            panel.set_visibility(each == title)
 
     def _refresh(self) -> None:
         names = list(self._desk.sources.by_name)
@@ -135,6 +150,7 @@ class Visit:
         client = self._desk.client(self._name)
         self._parameters.show(client)
         self._plots.show(source)
+        self._tools.show(source)
         self._show_state(client.state if client else '')
 
     def _show_state(self, state: str) -> None:
@@ -147,6 +163,7 @@ class Visit:
     def _choose(self, name: str) -> None:
         self._name = name or ''
         self._picture.watch(self._name)
+        self._tools.choose(self._name)
 
     async def _on_running(self, event: Any) -> None:
         client = self._desk.client(self._name)

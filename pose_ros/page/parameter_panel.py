@@ -25,19 +25,18 @@ HIDDEN = ('qos_overrides.', 'start_type_description_service')  # of every node, 
 class ParameterPanel:
     """The parameters of the chosen node."""
 
-    def __init__(self, desk: Desk, tab: ui.tab) -> None:
+    def __init__(self, desk: Desk) -> None:
         """Build it, empty, where NiceGUI builds now."""
         self._desk = desk
         self._client: NodeClient | None = None
         self._version = -1
         self._names: set[str] = set()
         self._controls: dict[str, ParameterControl] = {}
-        with ui.tab_panel(tab):
-            self._build_actions()
-            self._empty = ui.label('No parameters: nothing of this name answers.').classes(
-                'pose-muted'
-            )
-            self._box = ui.element('div').classes('pose-parameters')
+        self._build_actions()
+        self._empty = ui.label('No parameters: nothing of this name answers.').classes(
+            'pose-muted'
+        )
+        self._box = ui.element('div').classes('pose-parameters')
 
     def show(self, client: NodeClient | None) -> None:
         """Show a node's parameters as they are now; to be called repeatedly."""

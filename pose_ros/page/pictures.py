@@ -5,17 +5,16 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import Lock
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rclpy.serialization import deserialize_message
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from pose_ros.images.frame import FrameError, to_frame
-from pose_ros.images.image_cdr import can_be_read, read_image
 from pose_ros.images.jpeg import jpeg
+from pose_ros.stream.serialized import read_message
 
 __all__ = ['InstanceMask', 'Picture']
 
@@ -65,11 +64,24 @@ class Picture(_Encoded):
 
         :raises FrameError: when there are none
         """
-        return to_frame(_message(self._message_type, self._serialized)).rgb
+        return to_frame(read_message(self._serialized, self._message_type)).rgb
+
+    def compressed(self) -> bytes:
+        """
+        Return it as a serialized CompressedImage, for a recording.
+
+        :raises FrameError: when it is damaged
+        """
+        if self._message_type is CompressedImage:
+            return self._serialized
+        header = read_message(self._serialized, self._message_type).header
+        message = CompressedImage(header=header, format='rgb8; jpeg compressed bgr8')
+        message.data.frombytes(self.encoded())
+        return serialize_message(message)
 
     def _encode(self) -> bytes:
         if self._message_type is CompressedImage:
-            message = deserialize_message(self._serialized, CompressedImage)
+            message = read_message(self._serialized, CompressedImage)
             data = message.data.tobytes()
             if data.startswith(SHOWN_BY_BROWSERS):
                 return data
@@ -85,15 +97,9 @@ class InstanceMask(_Encoded):
         self._serialized = serialized
 
     def _encode(self) -> bytes:
-        image = _message(Image, self._serialized)
+        image = read_message(self._serialized, Image)
         grey = np.frombuffer(image.data, np.uint8).reshape(image.height, image.step)
         grey = grey[:, : image.width]
         height = max(1, round(image.height * MASK_WIDTH_PX / image.width))
         small = cv2.resize(grey, (MASK_WIDTH_PX, height), interpolation=cv2.INTER_NEAREST)
         return cv2.imencode('.png', small, FAST)[1].tobytes()
-
-
-def _message(message_type: type, serialized: bytes) -> Any:
-    if message_type is Image and can_be_read(serialized):
-        return read_image(serialized)
-    return deserialize_message(serialized, message_type)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import socket
 from typing import Any
 
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI
 from nicegui import ui
 from rclpy.node import Node
 import uvicorn
@@ -19,14 +19,13 @@ from pose_ros.page.guard import Guard
 from pose_ros.page.layout import build_page
 from pose_ros.page.options import PageOptions
 from pose_ros.page.ros_thread import RosThread
+from pose_ros.page.routes import add_routes
 from pose_ros.page.sources import Sources
-from pose_ros.page.stream_socket import serve_stream
 
 __all__ = ['PageService']
 
 PORTS_TRIED = 21
 MOST_BYTES_RECEIVED = 8_000_000  # a picture of a browser's camera; nothing else is large
-NO_SUCH_NODE = 4404
 
 
 class _Server(uvicorn.Server):
@@ -85,21 +84,13 @@ class PageService:
 
     def close(self) -> None:
         """End the node's thread and all subscriptions."""
+        self.desk.recordings.close()
         self.ros.run(self.sources.close).result(timeout=10)
         self.ros.close()
 
     def _application(self) -> FastAPI:
         application = FastAPI(openapi_url=None)
-
-        @application.websocket('/stream{name:path}')
-        async def stream(socket: WebSocket, name: str) -> None:
-            source = self.sources.by_name.get(name)
-            if source is None:
-                await socket.accept()
-                await socket.close(NO_SUCH_NODE, f'no pose node {name} now')
-                return
-            await serve_stream(socket, self.ros, source)
-
+        add_routes(application, self.desk)
         ui.run_with(
             application,
             root=lambda: build_page(self.desk),
@@ -108,7 +99,6 @@ class PageService:
             reconnect_timeout=10.0,
             show_welcome_message=False,
             tailwind=False,
-            storage_secret=None,
         )
         return application
 

@@ -2,19 +2,15 @@
 """What the tests of the page share: the real executables, and a real browser without a display."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-import re
 import shutil
-import signal
-import subprocess
-import time
 from typing import Any
 
-from ament_index_python import get_package_prefix
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from page_processes import executable, pose_page
 import pytest
 
 CHROMIUM = shutil.which('chromium')
@@ -33,37 +29,6 @@ FLAGS = (
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
 )
-START_S = 60.0
-
-
-@contextmanager
-def executable(name: str, log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run an executable of the package until the end of the block."""
-    path = Path(get_package_prefix('pose_ros'), 'lib/pose_ros', name)
-    with log.open('w') as file:
-        process = subprocess.Popen([path, *arguments], stdout=file, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-@contextmanager
-def pose_page(log: Path, *parameters: str) -> Iterator[str]:
-    """Run the page, and give its address."""
-    pytest.importorskip('nicegui', reason='the extra [page] is not installed')
-    given = [word for each in ('port:=18400', *parameters) for word in ('-p', each)]
-    with executable('pose_page', log, '--ros-args', *given):
-        end = time.monotonic() + START_S
-        while not (found := re.search(r'open (\S+)', log.read_text())):
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
-        yield found[1]
 
 
 @pytest.fixture(scope='session')

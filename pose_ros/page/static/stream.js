@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receives one pose node's pictures and landmarks, and tells the views of the page.
 
-import { placedLandmarks } from "./geometry.js";
+import { person } from "./person.js";
 import { Reader, stampText, unpack } from "./wire.js";
 
 const RETRY_MS = 1000;
@@ -52,6 +52,11 @@ class Live extends EventTarget {
 
   person(id) {
     return this.frame?.people.find((each) => each.id === id);
+  }
+
+  /** Returns a serialized PoseLandmarksArray as an object. */
+  read(landmarks) {
+    return new Reader(landmarks).message(this.#schema);
   }
 
   #tell(name) {
@@ -111,7 +116,7 @@ class Live extends EventTarget {
     try {
       const { stamp, landmarks, picture, mask } = unpack(buffer);
       const [bitmap, maskBitmap] = await Promise.all([decoded(picture), decoded(mask)]);
-      const message = landmarks && new Reader(landmarks).message(this.#schema);
+      const message = landmarks && this.read(landmarks);
       this.#show(stamp, message, bitmap, maskBitmap);
     } catch (error) {
       console.error("a frame could not be shown:", error);
@@ -139,20 +144,6 @@ class Live extends EventTarget {
     };
     this.#tell("frame");
   }
-}
-
-function person(pose, index) {
-  const known = Number.isFinite(pose.position.z);
-  return {
-    id: pose.track_id >= 0 ? pose.track_id : `p${index}`,
-    index,
-    landmarks: pose.landmarks,
-    world: pose.world_landmarks,
-    confidence: pose.confidence,
-    position: known ? pose.position : null,
-    error: pose.position_error,
-    placed: placedLandmarks(pose.world_landmarks, known ? pose.position : null),
-  };
 }
 
 async function decoded(bytes) {

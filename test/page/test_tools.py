@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stills, a visitor's camera and recordings, from the browser to ROS and back."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pillow
+import pytest
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from simulation.ros_world import World
+
+rosbags_rosbag2 = pytest.importorskip('rosbags.rosbag2', reason='needs rosbags')
+pytestmark = pytest.mark.timeout(300)
+
+
+def test_a_dropped_photograph_gives_its_people(visit: Any, photograph: Path) -> None:
+    visit.evaluate(
+        """async (bytes) => {
+            const files = new DataTransfer();
+            files.items.add(new File([new Uint8Array(bytes)], 'her.png', {type: 'image/png'}));
+            document.dispatchEvent(new DragEvent('drop', {dataTransfer: files}));
+        }""",
+        list(photograph.read_bytes()),
+    )
+    visit.wait_for_selector('figcaption:has-text("her.png: 1 person")', timeout=60_000)
+    assert visit.locator('.pose-stills canvas').first.is_visible()
+    counted = visit.evaluate('posePage.counts.frames')
+    visit.wait_for_function(f'posePage.counts.frames > {counted}', timeout=30_000)
+
+
+def test_what_is_no_picture_is_said(visit: Any) -> None:
+    visit.click('text=Stills')
+    visit.set_input_files(
+        '.pose-drop input', {'name': 'no.png', 'mimeType': 'image/png', 'buffer': b'nothing'}
+    )
+    words = visit.wait_for_selector('figcaption:has-text("no.png: wanted a JPEG")', timeout=30_000)
+    assert 'cannot decode' in words.inner_text()
+
+
+def test_too_large_a_picture_is_refused(visit: Any, address: str) -> None:
+    status = visit.evaluate(
+        """async (address) => {
+            const body = new Uint8Array(21_000_000);
+            return (await fetch(address + '/stills/pose', {method: 'POST', body})).status;
+        }""",
+        address,
+    )
+    assert status == 422
+
+
+def test_the_devices_camera_is_a_ros_camera(visit: Any, ros: World) -> None:
+    images = ros.collect_later(Image, '/tablet/image_raw')
+    jpegs = ros.collect_later(CompressedImage, '/tablet/image_raw/compressed')
+    infos = ros.collect_later(CameraInfo, '/tablet/camera_info')
+    visit.click('text=Camera')
+    visit.fill('.pose-camera input >> nth=0', '/tablet/image_raw')
+    visit.fill('.pose-camera input >> nth=1', '90')
+    visit.click('.pose-camera button')
+    ros.until(lambda: len(images) > 5 and infos and jpegs)
+    visit.click('.pose-camera button')
+    image, info = images[-1], infos[-1]
+    assert (image.width, image.height, image.encoding) == (640, 480, 'rgb8')
+    assert np.std(image.data) > 10
+    assert bytes(jpegs[-1].data[:2]) == b'\xff\xd8'
+    assert info.k[0] == pytest.approx(320.0)
+    assert (info.width, info.height) == (640, 480)
+    assert {each.header.stamp.nanosec for each in images} & {
+        each.header.stamp.nanosec for each in infos
+    }
+
+
+def test_a_recording_is_a_bag_and_a_moving_picture(visit: Any, tmp_path: Path) -> None:
+    from pose_ros.page.recording import typestore
+
+    visit.click('[role=tab]:has-text("Record")')
+    visit.click('button:has-text("Record 10 s")')
+    visit.wait_for_selector('.pose-results a', timeout=90_000)
+    for suffix in ('mcap', 'webp'):
+        with visit.expect_download() as download:
+            visit.click(f'.pose-results a:has-text(".{suffix}")')
+        download.value.save_as(tmp_path / f'recording.{suffix}')
+    with Pillow.open(tmp_path / 'recording.webp') as picture:
+        assert picture.n_frames > 5
+    from rosbags.highlevel import AnyReader
+
+    with AnyReader([tmp_path / 'recording.mcap'], default_typestore=typestore()) as reader:
+        stamps: dict[str, list[int]] = {}
+        for connection, _, data in reader.messages():
+            message = reader.deserialize(data, connection.msgtype)
+            stamp = message.header.stamp
+            stamps.setdefault(connection.topic, []).append(stamp.sec * 10**9 + stamp.nanosec)
+    assert len(stamps['/pose/landmarks']) > 10
+    assert set(stamps['/pose/landmarks']) & set(stamps['/image_raw/compressed'])
+    assert stamps['/camera_info'] == stamps['/image_raw/compressed']
