@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
@@ -14,10 +14,12 @@ __all__ = ['Kind', 'Pairing', 'Together']
 
 PICTURE, LANDMARKS, MASK = 'picture', 'landmarks', 'mask'
 Kind = str
-Part = TypeVar('Part')
+Part = TypeVar('Part', bound=Sized)
 
-KEPT = 8  # stamps that wait: pictures for landmarks that take this many frame times, at most
-ALONE_AFTER_S = 0.5  # pictures are shown by themselves when no landmarks came for so long
+# What waits: pictures for landmarks that take this many frame times, as far as memory allows.
+KEPT = 45
+KEPT_BYTES = 64_000_000
+ALONE_AFTER_S = 2.0  # pictures are shown by themselves when no landmarks came for so long
 ALONE_PERIOD_S = 0.1  # and then this often
 
 
@@ -57,13 +59,17 @@ class Pairing(Generic[Part]):
         self._give, self._clock = give, clock
         self._wanted = frozenset(wanted)
         self._waiting: OrderedDict[int, dict[Kind, Part]] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
         self._landmarks_s = self._alone_s = -ALONE_AFTER_S
 
     def want(self, kinds: Iterable[Kind]) -> None:
-        """Wait for these kinds from now on."""
+        """Wait for these kinds from now on; for none, forget what waits."""
         with self._lock:
             self._wanted = frozenset(kinds)
+            if not self._wanted:
+                self._waiting.clear()
+                self._bytes = 0
 
     def put(self, kind: Kind, stamp_ns: int, part: Part) -> None:
         """Take a part."""
@@ -73,18 +79,22 @@ class Pairing(Generic[Part]):
             self._give(ready)
 
     def _put(self, kind: Kind, stamp_ns: int, part: Part) -> Together[Part] | None:
+        if not self._wanted:
+            return None
         now_s = self._clock()
         if kind == LANDMARKS:
             self._landmarks_s = now_s
-        elif kind == PICTURE and self._is_alone(now_s):
-            self._alone_s = now_s
-            return Together(stamp_ns, {PICTURE: part})
         parts = self._waiting.setdefault(stamp_ns, {})
+        self._bytes += len(part) - len(parts.get(kind, ()))
         parts[kind] = part
         if self._wanted <= parts.keys():
             return self._take(stamp_ns)
-        if len(self._waiting) > KEPT:
-            return self._give_up_oldest()
+        if kind == PICTURE and self._is_alone(now_s):
+            self._alone_s = now_s
+            return Together(stamp_ns, {PICTURE: part})
+        if len(self._waiting) > KEPT or self._bytes > KEPT_BYTES:
+            oldest = self._pop_oldest()
+            return oldest if LANDMARKS in oldest.parts else None
         return None
 
     def _is_alone(self, now_s: float) -> bool:
@@ -94,12 +104,11 @@ class Pairing(Generic[Part]):
 
     def _take(self, stamp_ns: int) -> Together[Part]:
         """Return what has the stamp; what came before it is forgotten."""
-        while True:
-            oldest_ns, parts = self._waiting.popitem(last=False)
-            if oldest_ns == stamp_ns:
-                return Together(stamp_ns, parts)
+        while (oldest := self._pop_oldest()).stamp_ns != stamp_ns:
+            pass
+        return oldest
 
-    def _give_up_oldest(self) -> Together[Part] | None:
-        """Return the oldest stamp when it has landmarks, whose picture was lost."""
+    def _pop_oldest(self) -> Together[Part]:
         stamp_ns, parts = self._waiting.popitem(last=False)
-        return Together(stamp_ns, parts) if LANDMARKS in parts else None
+        self._bytes -= sum(map(len, parts.values()))
+        return Together(stamp_ns, parts)

@@ -78,6 +78,7 @@ class ParameterControl:
         :param set_value: sets a parameter by name; returns why it was refused, or an empty text
         """
         self._state, self._default, self._set_value = state, default, set_value
+        self._is_setting, self._wanted = False, None
         self.name = state.descriptor.name
         self._kind = kind_of(state, may_set)
         with ui.element('div').classes('pose-parameter').props(f'data-name={self.name}') as row:
@@ -95,7 +96,9 @@ class ParameterControl:
         self.show(state)
 
     def show(self, state: ParameterState) -> None:
-        """Show another value."""
+        """Show another value; one that is being set has the right of way."""
+        if self._is_setting:
+            return
         self._state = state
         for element in self._elements:
             element.set_value(state.value) if hasattr(element, 'set_value') else element.set_text(
@@ -142,7 +145,7 @@ class ParameterControl:
             step = 1 if whole else (limits[1] - limits[0]) / STEPS
             slider = ui.slider(min=limits[0], max=limits[1], step=step)
             slider.props(f'dense aria-label="{self.name} slider"').classes('pose-slider')
-            slider.on('change', lambda: self._set(slider.value))  # when it is let go
+            slider.on('change', lambda event: self._set(event.args))  # when it is let go
             elements.append(slider)
         return elements
 
@@ -156,14 +159,29 @@ class ParameterControl:
         await self._set(event.value)
 
     async def _set(self, value: Any) -> None:
-        if value is None or value == self._state.value:
+        """Set the newest of the values that come while one is being set."""
+        self._wanted = value
+        if self._is_setting:
+            return
+        self._is_setting = True
+        try:
+            while (value := self._wanted) is not None:
+                self._wanted = None
+                await self._set_one(value)
+        finally:
+            self._is_setting = False
+        self.show(self._state)
+
+    async def _set_one(self, value: Any) -> None:
+        if value == self._state.value:
             return
         wanted = type(self._state.value)
         try:
             value = wanted(value)
         except (TypeError, ValueError):
-            reason = f'wanted {wanted.__name__}, got {value}'
-        else:
-            reason = await self._set_value(self.name, value)
+            self._refusal.set_text(f'wanted {wanted.__name__}, got {value}')
+            return
+        reason = await self._set_value(self.name, value)
         self._refusal.set_text(reason)
-        self.show(self._state if reason else ParameterState(self._state.descriptor, value))
+        if not reason:
+            self._state = ParameterState(self._state.descriptor, value)

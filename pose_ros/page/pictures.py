@@ -26,8 +26,13 @@ FAST = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 class _Encoded:
     """A message whose encoded form is made by the first who asks; others wait for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, serialized: bytes) -> None:
+        self._serialized = serialized
         self._lock = Lock()
+
+    def __len__(self) -> int:
+        """Return the size of the message in bytes."""
+        return len(self._serialized)
 
     def encoded(self) -> bytes:
         """Return it as a file for the browser; empty when it cannot be shown."""
@@ -55,8 +60,8 @@ class Picture(_Encoded):
         :param message_type: Image or CompressedImage
         :param quality: of the JPEG that an Image becomes, 1-100
         """
-        super().__init__()
-        self._message_type, self._serialized, self._quality = message_type, serialized, quality
+        super().__init__(serialized)
+        self._message_type, self._quality = message_type, quality
 
     def rgb(self) -> NDArray[np.uint8]:
         """
@@ -90,11 +95,6 @@ class Picture(_Encoded):
 
 class InstanceMask(_Encoded):
     """At each pixel 0, or 1 + the index of the person: a small grey PNG."""
-
-    def __init__(self, serialized: bytes) -> None:
-        """Encode nothing yet."""
-        super().__init__()
-        self._serialized = serialized
 
     def _encode(self) -> bytes:
         image = read_message(self._serialized, Image)

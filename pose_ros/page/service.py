@@ -111,6 +111,7 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, candidate))
+            bound.listen()  # whoever opens the page at once waits instead of being refused
         except OSError as error:
             bound.close()
             failure: Any = error

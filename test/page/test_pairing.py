@@ -86,6 +86,24 @@ def test_without_landmarks_pictures_are_shown_now_and_then(
     assert all(parts == ['picture'] for _, parts in stamps(given))
 
 
+def test_what_waits_has_a_limit(put: Callable[[str, int], None], given: Given) -> None:
+    for stamp_ns in range(1, KEPT + 10):
+        put('picture', stamp_ns)
+    put('landmarks', 1)
+    put('landmarks', KEPT)
+    assert stamps(given) == [(KEPT, BOTH)]
+
+
+def test_nobody_looks_and_nothing_waits(given: Given) -> None:
+    pairing: Pairing[str] = Pairing(given.append)
+    pairing.put('landmarks', 1, 'landmarks')
+    pairing.want(())
+    pairing.put('picture', 1, 'picture')
+    pairing.want(BOTH)
+    pairing.put('landmarks', 2, 'landmarks')
+    assert not given
+
+
 def test_a_stream_that_begins_again_goes_on(put: Callable[[str, int], None], given: Given) -> None:
     for stamp_ns in (101, 102, 1, 2):
         put('picture', stamp_ns)
