@@ -25,6 +25,11 @@ class PictureView(Element, component='static/pose_picture.js', esm=MODULES):
         """Show this pose node's camera; empty: none."""
         self.props['source'] = name
 
+    def paint(self, colors: dict[str, str]) -> None:
+        """Use these colours, as #rrggbb, of left, right and center."""
+        if self.props.get('colors') != colors:
+            self.props['colors'] = colors
+
     def set_option(self, name: str, value: bool) -> None:
         """Switch mirror, masks or labels."""
         self.props[name] = value

@@ -12,12 +12,11 @@ __all__ = ['Inputs', 'PoseNodes', 'inputs_of', 'split_name']
 LANDMARKS_TYPE = 'pose_ros/msg/PoseLandmarksArray'
 DETECT_TYPE = 'pose_ros/srv/DetectPoses'
 STATE_TYPE = 'lifecycle_msgs/srv/GetState'
-PARAMETERS_TYPE = 'rcl_interfaces/srv/ListParameters'
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 CAMERA_INFO_TYPE = 'sensor_msgs/msg/CameraInfo'
 
 LANDMARKS_TOPIC, COMPRESSED = '/landmarks', '/compressed'
-DETECT, STATE = '/detect', '/get_state'
+DETECT, STATE = 'detect', 'get_state'
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,20 @@ class PoseNodes:
             if LANDMARKS_TYPE in types
             if topic.endswith(LANDMARKS_TOPIC) and node.count_publishers(topic)
         }
-        lifecycle = set()
-        for service, types in node.get_service_names_and_types():
-            if DETECT_TYPE in types and service.endswith(DETECT):
-                publishing.add(service.removesuffix(DETECT))
-            elif STATE_TYPE in types and service.endswith(STATE):
-                lifecycle.add(service.removesuffix(STATE))
+        # A service may outlive its node: rclpy keeps those of a lifecycle until the process ends.
+        alive = {
+            f'{namespace.rstrip("/")}/{name}'
+            for name, namespace in node.get_node_names_and_namespaces()
+        }
+        services = [
+            (*split_name(service), types) for service, types in node.get_service_names_and_types()
+        ]
+        publishing |= {
+            name for base, name, types in services if base == DETECT and DETECT_TYPE in types
+        } & alive
+        lifecycle = {
+            name for base, name, types in services if base == STATE and STATE_TYPE in types
+        } & alive
         return cls(frozenset(publishing), frozenset(lifecycle))
 
 

@@ -9,10 +9,12 @@ from nicegui import ui
 
 from pose_ros.page.desk import Desk
 from pose_ros.page.elements import CSS, JointPlot, PictureView, SceneView
+from pose_ros.page.node_client import ParameterState
 from pose_ros.page.parameter_panel import ParameterPanel
 from pose_ros.page.plots import Plots
 from pose_ros.page.source import Source, Words
 from pose_ros.page.tools import Tools
+from pose_ros.poses.skeleton import Side
 
 __all__ = ['build_page']
 
@@ -149,6 +151,8 @@ class Visit:
         self._figures.classes(replace=f'pose-figures is-{LEVELS[words.level] if words else "ok"}')
         client = self._desk.client(self._name)
         self._parameters.show(client)
+        if client and (colors := _colors(client.parameters)):
+            self._picture.paint(colors)
         self._plots.show(source)
         self._tools.show(source)
         self._show_state(client.state if client else '')
@@ -204,6 +208,14 @@ class Visit:
         for name, _, text in SWITCHES:
             if f'({key})' in text:
                 self._switch(name)
+
+
+def _colors(parameters: dict[str, ParameterState]) -> dict[str, str]:
+    """Return the node's colours of the sides of the body; empty when it has none."""
+    names = {side.value: f'color_{side.value}' for side in Side}
+    if not parameters.keys() >= set(names.values()):
+        return {}
+    return {side: parameters[name].value for side, name in names.items()}
 
 
 def _round(icon: str, text: str, on_click: Any) -> ui.button:

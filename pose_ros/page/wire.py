@@ -43,7 +43,7 @@ def skeleton() -> dict[str, Any]:
         'names': [each.name.lower().replace('_', ' ') for each in Landmark],
         'sides': [side_of(each).value for each in Landmark],
         'connections': [[*each, side_of(*each).value] for each in CONNECTIONS],
-        'colors': {side.value: f'#{bytes(Looks().rgb(side)).hex()}' for side in Side},
+        'colors': {side.value: '#' + bytes(Looks().rgb(side)).hex() for side in Side},
     }
 
 

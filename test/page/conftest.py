@@ -10,10 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from page_processes import executable, pose_page
 import pytest
 
-CHROMIUM = shutil.which('chromium')
+from simulation.page_processes import executable, pose_page
+
+CHROMIUM = shutil.which('chromium') or shutil.which('google-chrome')
 # A browser that needs no GPU, is left in peace by the network, and has a camera made up.
 FLAGS = (
     '--headless',

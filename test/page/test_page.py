@@ -11,11 +11,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from page_processes import executable, pose_page
 import pytest
 
-from pose_ros.node.node import PoseNode
-from simulation.ros_world import World, parameters
+from simulation.page_processes import executable, pose_page
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -33,24 +31,18 @@ def memory_mb(process: int) -> float:
     return next(float(line.split()[1]) for line in text.splitlines() if 'VmRSS' in line) / 1e3
 
 
-def test_without_a_node_the_page_says_how_to_start_one(
-    chromium: Any, tmp_path: Path, ros: World, models: dict[str, Path]
-) -> None:
-    with pose_page(tmp_path / 'log') as address:
+def test_nodes_come_and_go(chromium: Any, tmp_path: Path, models: dict[str, Path]) -> None:
+    model = f'model:={models["lite"]}'
+    with pose_page(tmp_path / 'page') as address:
         page = chromium.new_page()
         page.goto(address)
         page.wait_for_selector('.pose-words >> text=ros2 launch pose_ros')
-        node = PoseNode(parameter_overrides=parameters(model=str(models['lite'])))
-        ros.add(node)
-        ros.until(lambda: '/pose' in page.inner_text('.pose-header'))
-        assert 'unconfigured' in page.inner_text('.pose-header')
-        assert node.trigger_configure()
-        assert node.trigger_activate()
-        ros.until(lambda: 'active' in page.inner_text('.pose-state'))
-        ros.until(lambda: 'no image on /image' in page.inner_text('.pose-words'))
-        ros.executor.remove_node(node)
-        node.destroy_node()
-        ros.until(lambda: 'is gone' in page.inner_text('.pose-words'))
+        with executable('pose_node', tmp_path / 'node', '--ros-args', '-p', model):
+            page.wait_for_selector('.pose-state >> text=unconfigured', timeout=60_000)
+            page.click('[aria-label="Node active"]')
+            page.wait_for_selector('.pose-state >> text=/^active/', timeout=60_000)
+            page.wait_for_selector('.pose-words >> text=no image on /image', timeout=60_000)
+        page.wait_for_selector('.pose-words >> text=/pose is gone', timeout=60_000)
         page.close()
 
 
@@ -88,7 +80,8 @@ def test_a_browser_that_sleeps_costs_no_memory(address: str, logs: Path) -> None
         if str(logs / 'pose_page.log') in _outputs(each)
     )
     url = address.replace('http', 'ws') + '/stream/pose'
-    with _first_bundle(client, url) as awake, client.connect(url) as _asleep:
+    _wait_for_pictures(client, url)
+    with client.connect(url) as awake, client.connect(url) as _asleep:
         for _ in range(5):
             _next_bundle(awake)
         before_mb = memory_mb(process)
@@ -97,20 +90,18 @@ def test_a_browser_that_sleeps_costs_no_memory(address: str, logs: Path) -> None
         assert memory_mb(process) - before_mb < 30
 
 
-def _first_bundle(client: Any, url: str) -> Any:
-    """Return a connection on which a bundle has come."""
+def _wait_for_pictures(client: Any, url: str) -> None:
     from websockets.exceptions import ConnectionClosed
 
     end = time.monotonic() + 60
-    while True:
-        connection = client.connect(url)
+    while time.monotonic() < end:
         try:
-            _next_bundle(connection)
+            with client.connect(url) as connection:
+                _next_bundle(connection)
+                return
         except (ConnectionClosed, TimeoutError):  # no node yet
-            assert time.monotonic() < end
             time.sleep(0.2)
-        else:
-            return connection
+    pytest.fail('no picture came')
 
 
 def _next_bundle(connection: Any) -> bytes:

@@ -25,10 +25,15 @@ def row(visit: Any, name: str) -> Any:
 
 def test_a_slider_changes_the_node(visit: Any, ros: World) -> None:
     thumb = row(visit, 'min_tracking_confidence').locator('.q-slider [tabindex="0"]')
-    thumb.focus()
-    for _ in range(3):
+    for value in (0.51, 0.52, 0.53):
+        thumb.focus()
         visit.keyboard.press('ArrowRight')
-    ros.until(lambda: value_of(ros, 'min_tracking_confidence').double_value == pytest.approx(0.53))
+        ros.until(
+            lambda value=value: (
+                value_of(ros, 'min_tracking_confidence').double_value == pytest.approx(value)
+            )
+        )
+        visit.wait_for_timeout(600)
     assert 'is-changed' in row(visit, 'min_tracking_confidence').get_attribute('class')
 
 

@@ -82,7 +82,7 @@ def test_a_recording_is_a_bag_and_a_moving_picture(visit: Any, tmp_path: Path) -
             visit.click(f'.pose-results a:has-text(".{suffix}")')
         download.value.save_as(tmp_path / f'recording.{suffix}')
     with Pillow.open(tmp_path / 'recording.webp') as picture:
-        assert picture.n_frames > 5
+        assert getattr(picture, 'n_frames', 1) > 5
     from rosbags.highlevel import AnyReader
 
     with AnyReader([tmp_path / 'recording.mcap'], default_typestore=typestore()) as reader:

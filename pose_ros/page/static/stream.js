@@ -50,6 +50,13 @@ class Live extends EventTarget {
     this.#tell("options");
   }
 
+  /** Uses the node's colours of left, right and center. */
+  setColors(colors) {
+    this.colors = colors;
+    if (this.skeleton && colors) this.skeleton.colors = colors;
+    this.#tell("options");
+  }
+
   person(id) {
     return this.frame?.people.find((each) => each.id === id);
   }
@@ -105,6 +112,7 @@ class Live extends EventTarget {
     if (message.schema) {
       this.#schema = message.schema;
       this.skeleton = message.skeleton;
+      this.setColors(this.colors);
     } else {
       this.camera = message.camera;
     }
