@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a visitor sets reaches the node, what the node refuses is said, what others set is seen."""
 
+from functools import partial
 from typing import Any
 
 from lifecycle_msgs.srv import GetState
@@ -18,6 +19,11 @@ def value_of(ros: World, name: str) -> Any:
     ).values[0]
 
 
+def tracks_with(ros: World, confidence: float) -> bool:
+    value = value_of(ros, 'min_tracking_confidence').double_value
+    return bool(value == pytest.approx(confidence))
+
+
 def row(visit: Any, name: str) -> Any:
     visit.wait_for_selector(f'[data-name={name}]', state='attached', timeout=30_000)
     return visit.locator(f'[data-name={name}]')
@@ -28,11 +34,7 @@ def test_a_slider_changes_the_node(visit: Any, ros: World) -> None:
     for value in (0.51, 0.52, 0.53):
         thumb.focus()
         visit.keyboard.press('ArrowRight')
-        ros.until(
-            lambda value=value: (
-                value_of(ros, 'min_tracking_confidence').double_value == pytest.approx(value)
-            )
-        )
+        ros.until(partial(tracks_with, ros, value))
         visit.wait_for_timeout(600)
     assert 'is-changed' in row(visit, 'min_tracking_confidence').get_attribute('class')
 
