@@ -1,4 +1,4 @@
-# make demo | test | test-mediapipe | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | test | test-mediapipe | chaos | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -27,7 +27,7 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo test test-mediapipe bench soak bench-accuracy reference lint setup clean
+.PHONY: demo test test-mediapipe chaos bench soak bench-accuracy reference lint setup clean
 
 setup: $(BUILT)
 
@@ -59,6 +59,11 @@ MINUTES ?= 30
 
 soak: $(BUILT)
 	@$(VENV)/bin/python benchmark/soak.py --minutes $(MINUTES) $(ARGS)
+
+# Minutes in which three clients do everything wrong at random: make chaos MINUTES=5 SEED=7
+chaos: MINUTES := 5
+chaos: $(BUILT)
+	@$(VENV)/bin/python scripts/chaos.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 reference: $(BUILT)
 	@$(VENV)/bin/python scripts/reference.py

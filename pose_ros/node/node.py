@@ -190,8 +190,9 @@ class PoseNode(LifecycleNode):
             configured.release()
 
     def destroy_node(self) -> None:
-        """Release everything, then destroy the node."""
-        self.release()
+        """Release everything, as far as possible, then destroy the node."""
+        with self._faults.guard('release'):
+            self.release()
         super().destroy_node()
 
     def _subscribe(self) -> None:
