@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pose_ros.bags.bag_outputs import BAG_OUTPUTS
 from pose_ros.bags.cameras import TopicChoice
 from pose_ros.bags.job import DEFAULT_OUTPUTS, Job, Wanted
 from pose_ros.exports.table import EXPORTS
-from pose_ros.stream.outputs import OUTPUTS
 from pose_ros.stream.parameter_file import read_parameter_file, read_parameter_value
 
 __all__ = ['Arguments', 'read_arguments']
@@ -71,7 +71,7 @@ def _parser() -> ArgumentParser:
     group.add_argument('--depth', default='', metavar='TOPIC', help='registered to the images')
 
     group = parser.add_argument_group('the bag')
-    names = [each.name for each in OUTPUTS]
+    names = [each.name for each in BAG_OUTPUTS]
     group.add_argument(
         '--outputs',
         nargs='*',

@@ -18,13 +18,14 @@ from rosbags.interfaces import (
 )
 from rosbags.rosbag2 import StoragePlugin, Writer
 
+from pose_ros.bags.bag_outputs import type_name
 from pose_ros.bags.cameras import Camera
 from pose_ros.bags.cdr import serialize
 from pose_ros.bags.definitions import Definition, definition_of, installed_definition
 from pose_ros.bags.recording import Channel, Record
 from pose_ros.exports.export import AnnotatedFrame
 from pose_ros.outputs.tf_frames import TF_TOPIC, body_transforms, import_tf_message
-from pose_ros.stream.outputs import OUTPUTS, Output
+from pose_ros.stream.outputs import Output
 from pose_ros.stream.parameters import Parameters
 
 __all__ = ['NODE_NAME', 'BagWriter']
@@ -141,7 +142,7 @@ class BagWriter:
         self._writer.abort()
 
     def _result(self, camera: Camera, output: Output) -> Any:
-        kind = _type_name(output.message_type)
+        kind = type_name(output.message_type)
         definition = installed_definition(kind)
         if definition is None:
             raise ImportError(f'{kind}: wanted its definition in the share folder of its package')
@@ -150,7 +151,7 @@ class BagWriter:
         )
 
     def _tf_connection(self) -> Any:
-        kind = _type_name(import_tf_message())
+        kind = type_name(import_tf_message())
         return self._connection(TF_TOPIC, kind, installed_definition(kind), ())
 
     def _connection(
@@ -169,14 +170,9 @@ class BagWriter:
         )
 
 
-def chosen_outputs(names: Sequence[str]) -> list[Output]:
-    """Return the outputs of the node with these names, in the order of OUTPUTS."""
-    return [each for each in OUTPUTS if each.name in names]
-
-
 def _made(output: Output, frame: AnnotatedFrame) -> bytes:
     message = output.make(frame.output)
-    return message if isinstance(message, bytes) else serialize(message, _type_name(type(message)))
+    return message if isinstance(message, bytes) else serialize(message, type_name(type(message)))
 
 
 def _transforms(prefix: str, landmarks: bool, frame: AnnotatedFrame) -> bytes:
@@ -186,11 +182,7 @@ def _transforms(prefix: str, landmarks: bool, frame: AnnotatedFrame) -> bytes:
     if not transforms:
         return b''
     message = import_tf_message()(transforms=transforms)
-    return serialize(message, _type_name(type(message)))
-
-
-def _type_name(message_type: type) -> str:
-    return f'{message_type.__module__.split(".")[0]}/msg/{message_type.__name__}'
+    return serialize(message, type_name(type(message)))
 
 
 def _definition(channel: Channel, is_ros1: bool) -> Definition | None:

@@ -15,6 +15,8 @@ from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from pose_ros.bags.foxglove_types import DEFINITIONS
+
 __all__ = ['Definition', 'definition_of', 'installed_definition', 'typestore_of']
 
 SEPARATOR = '=' * 80 + '\n'
@@ -58,7 +60,7 @@ def typestore_of(message_type: str, text: str) -> Typestore:
 
 @cache
 def installed_definition(message_type: str) -> Definition | None:
-    """Return the definition of a type by the package that is installed; None when none is."""
+    """Return the definition of a type, of the package that is installed; None when none is."""
     try:
         texts = dict(_texts(message_type))
     except (OSError, ValueError):
@@ -106,11 +108,16 @@ def _texts(message_type: str) -> Iterator[tuple[str, str]]:
             continue
         seen.add(name)
         package, kind, short = name.split('/')
-        path = _share_directory(package) / kind / f'{short}.msg'
-        text = path.read_text()
+        text = _text(name, _share_directory(package) / kind / f'{short}.msg')
         yield name, text
         _, fields = get_types_from_msg(text, name)[name]
         waiting += [inner for _, description in fields for inner in _named(description)]
+
+
+def _text(message_type: str, path: Path) -> str:
+    if message_type in DEFINITIONS and not path.exists():
+        return DEFINITIONS[message_type]
+    return path.read_text()
 
 
 def _share_directory(package: str) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from pose_ros.bags.annotator import Annotator, offline
-from pose_ros.bags.bag_writer import BagWriter, chosen_outputs
+from pose_ros.bags.bag_outputs import chosen_outputs
+from pose_ros.bags.bag_writer import BagWriter
 from pose_ros.bags.cameras import Camera, choose_cameras, first_message
 from pose_ros.bags.frame_order import CameraFrame, Damaged, Event, Original, SideInput, in_order
 from pose_ros.bags.job import Progress, Wanted

@@ -27,7 +27,7 @@ from pose_ros.node.world_publishers import WorldPublishers
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
 from pose_ros.rclpy_tools.last_words import wait_until_heard
-from pose_ros.stream.outputs import LANDMARKS, OUTPUTS, Output, OutputFrame
+from pose_ros.stream.outputs import LANDMARKS, PUBLISHED, Output, OutputFrame
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import FrameResult
 
@@ -72,7 +72,7 @@ class Publishers:
         )
         self._publishers = {
             output.name: create(output.message_type, output.topic, QoSProfile(depth=output.depth))
-            for output in OUTPUTS
+            for output in PUBLISHED
         }
 
     def set_parameters(self, parameters: Parameters) -> None:
@@ -89,7 +89,7 @@ class Publishers:
         """Whether somebody subscribes to an output that needs segmentation masks."""
         return any(
             output.uses_masks(self._parameters) and self._has_subscriber(output)
-            for output in OUTPUTS
+            for output in PUBLISHED
         )
 
     def publish(self, found: FrameResult, in_background: bool = False) -> None:
@@ -104,7 +104,7 @@ class Publishers:
             self._rest = self._thread.submit(self._publish_after, self._landmarks)
             return
         source = self._publish_landmarks(found)
-        if any(output.is_lazy and self._has_subscriber(output) for output in OUTPUTS):
+        if any(output.is_lazy and self._has_subscriber(output) for output in PUBLISHED):
             self._rest.exception()
             self._rest = self._thread.submit(self._publish_rest, source)
 
@@ -158,7 +158,7 @@ class Publishers:
             return found.poses
 
     def _publish_rest(self, source: OutputFrame) -> None:
-        for output in OUTPUTS:
+        for output in PUBLISHED:
             if output.is_lazy and self._has_subscriber(output):
                 self._publish(output, source)
                 self._counters.outputs[output.name] += 1

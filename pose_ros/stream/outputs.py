@@ -23,6 +23,7 @@ from pose_ros.images.frame import Frame
 from pose_ros.images.image_cdr import serialize_image
 from pose_ros.images.jpeg import jpeg_message
 from pose_ros.msg import PoseLandmarksArray
+from pose_ros.outputs.annotations import image_annotations, import_foxglove_messages
 from pose_ros.outputs.looks import OverlayMask
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.outputs.masks import instance_mask, mask
@@ -31,7 +32,15 @@ from pose_ros.outputs.pose_cdr import serialize_poses
 from pose_ros.poses.poses import Poses
 from pose_ros.stream.parameters import Parameters
 
-__all__ = ['LANDMARKS', 'OUTPUTS', 'Output', 'OutputFrame']
+__all__ = [
+    'FOXGLOVE',
+    'LANDMARKS',
+    'OUTPUTS',
+    'PUBLISHED',
+    'Output',
+    'OutputFrame',
+    'annotations_output',
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +153,27 @@ def _compressed_overlay(source: OutputFrame) -> CompressedImage:
     return jpeg_message(source.overlay_rgb, source.frame.header)
 
 
+def annotations_output(types: Any) -> Output:
+    """
+    Return the output of annotations, which needs a package that is not always there.
+
+    :param types: see image_annotations()
+    """
+
+    def make(source: OutputFrame) -> Any:
+        return image_annotations(
+            types, source.poses, source.frame.header, *source.size, source.parameters
+        )
+
+    return Output(
+        '~/annotations',
+        types.ImageAnnotations,
+        5,
+        'The skeletons, for viewers that lay them over the image',
+        make,
+    )
+
+
 LANDMARKS = Output(
     '~/landmarks',
     PoseLandmarksArray,
@@ -196,3 +226,7 @@ OUTPUTS = (
         _overlay_uses_masks,
     ),
 )
+
+# With those that need a package that is not always there.
+FOXGLOVE = import_foxglove_messages()
+PUBLISHED = OUTPUTS if FOXGLOVE is None else (*OUTPUTS, annotations_output(FOXGLOVE))

@@ -16,6 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from visualization_msgs.msg import MarkerArray
 
 from pose_ros.bags.annotate import annotate
+from pose_ros.bags.bag_outputs import BAG_OUTPUTS
 from pose_ros.bags.cameras import TopicChoice
 from pose_ros.bags.cdr import serialize
 from pose_ros.bags.job import Job, Progress
@@ -139,10 +140,7 @@ def test_two_runs_write_identical_files(
     messages: list[Message], tmp_path: Path, job: MakeJob, lite: Parameters
 ) -> None:
     path = write_bag(tmp_path / 'walk', 'mcap', messages)
-    runs = [
-        job(path, out, outputs=('landmarks', 'markers', 'mask', 'instance_mask', 'overlay'))
-        for out in ('a', 'b')
-    ]
+    runs = [job(path, out, outputs=tuple(each.name for each in BAG_OUTPUTS)) for out in ('a', 'b')]
     for each in runs:
         assert annotate(each).done
     first, second = (files(each.folder) for each in runs)
@@ -292,6 +290,23 @@ def test_no_reader_needs_our_package(
         for person, other in zip(mine.poses, theirs.poses, strict=True):
             assert [each.x for each in person.landmarks] == [each.x for each in other.landmarks]
             assert person.track_id == other.track_id
+
+
+def test_annotations_need_no_package_of_foxglove(
+    messages: list[Message], tmp_path: Path, job: MakeJob
+) -> None:
+    one = job(write_bag(tmp_path / 'walk', 'mcap', messages[:5]), outputs=('annotations',))
+    assert annotate(one).done
+    with AnyReader([one.folder]) as reader:
+        [connection] = reader.connections
+        assert connection.msgtype == 'foxglove_msgs/msg/ImageAnnotations'
+        read: list[Any] = [
+            reader.deserialize(data, connection.msgtype) for _, _, data in reader.messages()
+        ]
+    assert len(read) == 5
+    assert all(each.texts for each in read)
+    width = messages[0].content.width
+    assert all(0 <= point.x <= width for each in read for point in each.points[0].points)
 
 
 def test_static_transforms_go_along(messages: list[Message], tmp_path: Path, job: MakeJob) -> None:
