@@ -107,9 +107,8 @@ class DisturbedNode:
         """
         latencies_ms: list[float] = []
         for _ in range(PERIODS_TO_RECOVER):
-            self._take()
-            self._shoot(PEACE_S)
-            latencies_ms = self._take()
+            stamps_ns = self._shoot(PEACE_S)
+            latencies_ms = self._latencies_ms(stamps_ns)
             if latencies_ms:
                 break
         self._node.check()
@@ -147,8 +146,8 @@ class DisturbedNode:
     def _end_the_camera(self) -> None:
         self._camera.__exit__(None, None, None)
 
-    def _shoot(self, seconds: float, behind_s: float = 0.0) -> None:
-        self._camera.ask(
+    def _shoot(self, seconds: float, behind_s: float = 0.0) -> list[int]:
+        stamps_ns: list[int] = self._camera.ask(
             seconds + START_TIMEOUT_S,
             command='film',
             seconds=seconds,
@@ -156,11 +155,16 @@ class DisturbedNode:
             behind_s=behind_s,
         )
         time.sleep(LAST_RESULT_S)
+        return stamps_ns
 
-    def _take(self) -> list[float]:
-        """Return the latencies of the landmarks that came since the last call."""
+    def _latencies_ms(self, stamps_ns: list[int]) -> list[float]:
+        """Return the latencies of the landmarks that came of images with these stamps."""
         arrivals = self._listener.ask(command='take')[LANDMARKS_TOPIC.name]
-        return [(arrived_ns - stamp_ns) / 1e6 for stamp_ns, arrived_ns in arrivals]
+        return [
+            (arrived_ns - stamp_ns) / 1e6
+            for stamp_ns, arrived_ns in arrivals
+            if stamp_ns in stamps_ns
+        ]
 
     def _change_a_parameter(self) -> None:
         name, values = next(self._changes)
