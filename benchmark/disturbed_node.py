@@ -69,7 +69,8 @@ class DisturbedNode:
         self._folder, self._environment = folder, ros_environment()
         self._film = prepare(folder, *SIZES[0], 2)
         self._changes = cycle(CHANGES.items())
-        self.disturbances: tuple[Callable[[], None], ...] = (
+        # Each returns in a word or two what it did.
+        self.disturbances: tuple[Callable[[], str], ...] = (
             self._change_a_parameter,
             self._restart_the_stream,
             self._activate_again,
@@ -166,7 +167,7 @@ class DisturbedNode:
             if stamp_ns in stamps_ns
         ]
 
-    def _change_a_parameter(self) -> None:
+    def _change_a_parameter(self) -> str:
         name, values = next(self._changes)
         for value in values:
             if not self._listener.ask(
@@ -174,25 +175,30 @@ class DisturbedNode:
             ):
                 raise self._node.failure(f'refused {name}: {value}')
             self._shoot(MOMENT_S)
+        return f'parameter {name}'
 
-    def _restart_the_stream(self) -> None:
+    def _restart_the_stream(self) -> str:
         self._shoot(MOMENT_S, JUMP_BACK_S)
+        return 'stamps jumped back'
 
-    def _restart_the_camera(self) -> None:
+    def _restart_the_camera(self) -> str:
         self._end_the_camera()
         self._camera = self._new_camera()
         self._camera.ask(2 * START_TIMEOUT_S, command='wait', timeout_s=START_TIMEOUT_S)
+        return 'another camera'
 
-    def _activate_again(self) -> None:
+    def _activate_again(self) -> str:
         self._change_state(Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE)
+        return 'activated again'
 
-    def _configure_again(self) -> None:
+    def _configure_again(self) -> str:
         self._change_state(
             Transition.TRANSITION_DEACTIVATE,
             Transition.TRANSITION_CLEANUP,
             Transition.TRANSITION_CONFIGURE,
             Transition.TRANSITION_ACTIVATE,
         )
+        return 'configured again'
 
     def _change_state(self, *transitions: int) -> None:
         for transition in transitions:

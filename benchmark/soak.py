@@ -37,7 +37,7 @@ def soak(node: DisturbedNode, minutes: float) -> list[Sample]:
     end_s, warm_s = begin_s + 60 * minutes, begin_s + 60 * minutes * WARM_UP_SHARE
     samples: list[Sample] = []
     for number, disturb in enumerate(cycle(node.disturbances), 1):
-        disturb()
+        what = disturb()
         sample = node.work(begin_s)
         is_warm = time.monotonic() > warm_s and number > len(node.disturbances)
         if is_warm:
@@ -45,7 +45,7 @@ def soak(node: DisturbedNode, minutes: float) -> list[Sample]:
         say(
             f'{sample.minute:.1f} min{"" if is_warm else ", warming up"}: '
             f'{sample.rss_mb:.1f} MB, {sample.descriptors} descriptors, '
-            f'{sample.threads} threads, p99 {sample.latency_p99_ms:.0f} ms'
+            f'{sample.threads} threads, p99 {sample.latency_p99_ms:.0f} ms after: {what}'
         )
         if time.monotonic() > end_s:
             say(f'{number} disturbances; the node wrote {node.log_lines()} lines')
