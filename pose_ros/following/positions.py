@@ -1,23 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The newest camera_info and depth images in, and with them people's positions out."""
+"""
+Places people with the newest camera_info and depth images, as far as these fit the image.
+
+What does not fit is not used: then the next best source counts, and it is said why.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from dataclasses import dataclass
 
-from numpy.typing import NDArray
+import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
 from pose_ros.following.position_fit import place
-from pose_ros.images.depth import DepthError, depth_pixels
-from pose_ros.images.frame import Frame
+from pose_ros.following.side_inputs import (
+    DepthPixels,
+    calibration,
+    fitting_depth,
+    fitting_intrinsics,
+)
+from pose_ros.images.frame import Frame, stamp_ns
 from pose_ros.images.intrinsics import Intrinsics
 from pose_ros.poses.poses import Poses
 
-__all__ = ['Positions']
+__all__ = ['PositionReport', 'Positions']
 
 DEPTHS_KEPT = 4  # a depth image of the same instant may be older than the newest
+NOTHING_KNOWN = 'no positions: neither camera_info nor horizontal_fov is known'
+
+
+@dataclass(frozen=True)
+class PositionReport:
+    """
+    What was said of the positions in one frame.
+
+    :param text: why positions are unknown, or less exact than they could be; '' when neither
+    :param is_misfit: something that was published or asked for could not be used
+    """
+
+    text: str = ''
+    is_misfit: bool = False
 
 
 class Positions:
@@ -26,33 +49,36 @@ class Positions:
 
     Messages may be taken on another thread than the one that places.
 
-    :ivar problem: why positions are unknown, or less exact than they could be; '' when neither
+    :ivar report: of the newest frame
     """
 
     def __init__(self, horizontal_fov_deg: float, rectified: bool, depth_slop_s: float) -> None:
         """
         Begin without having heard from the camera.
 
-        :param horizontal_fov_deg: degrees, for a camera without camera_info; 0: not known
+        :param horizontal_fov_deg: degrees, used while no camera_info fits; 0: not known
         :param rectified: the images are rectified; their intrinsics are in camera_info's `p`
         :param depth_slop_s: seconds that image and depth image may be apart
         """
-        self.problem = ''
+        self.report = PositionReport('no image has come yet')
         self._info: CameraInfo | None = None
-        self._used_info: CameraInfo | None = None
-        self._intrinsics: Intrinsics | None = None
         self._depths: deque[Image] = deque(maxlen=DEPTHS_KEPT)
         self.set_options(horizontal_fov_deg, rectified, depth_slop_s)
+
+    @property
+    def problem(self) -> str:
+        """Why positions are unknown, or less exact than they could be; '' when neither."""
+        return self.report.text
 
     def set_options(self, horizontal_fov_deg: float, rectified: bool, depth_slop_s: float) -> None:
         """Use these options, as at construction, from now on."""
         self._fov_deg, self._rectified = horizontal_fov_deg, rectified
         self._slop_ns = round(depth_slop_s * 1e9)
-        self._intrinsics = None
+        self._known: tuple[object, Intrinsics] | None = None
 
     def take_camera_info(self, info: CameraInfo) -> None:
         """Use these intrinsics from now on."""
-        if self._info is None or _calibration(info) != _calibration(self._info):
+        if self._info is None or calibration(info) != calibration(self._info):
             self._info = info
 
     def take_depth(self, image: Image) -> None:
@@ -61,69 +87,77 @@ class Positions:
 
     def place(self, frame: Frame, result: Poses) -> Poses:
         """Return the result with positions, as far as they can be known."""
-        height, width = frame.rgb.shape[:2]
-        self.problem = ''
+        intrinsics, misfit = self._intrinsics_of(frame)
+        if intrinsics is None:
+            text = f'no positions: {misfit}' if misfit else NOTHING_KNOWN
+            self.report = PositionReport(text, bool(misfit))
+            return result
+        remarks = [f'positions by horizontal_fov: {misfit}'] if misfit else []
+        depth, depth_misfit = self._depth_of(frame)
+        if depth_misfit:
+            remarks.append(f'positions without depth: {depth_misfit}')
+        placed = _placed(frame, result, intrinsics, depth)
+        is_misfit = bool(remarks)
+        unknown = int(np.isnan(placed.positions[:, 0]).sum())
+        if unknown:
+            remarks.append(
+                f'no position of {unknown} of {len(placed)} people: too little is in view, '
+                'or the calibration is that of another lens'
+            )
+        self.report = PositionReport('; '.join(remarks), is_misfit)
+        return placed
+
+    def place_still(self, frame: Frame, result: Poses) -> Poses:
+        """
+        Return the people in a still image with positions, when it is one of this camera.
+
+        That is when its frame_id is that of camera_info, and its proportions fit. Depth images and
+        a stated field of view, which may be another camera's, are not used.
+        """
+        info = self._info
+        if info is None or info.header.frame_id != frame.header.frame_id:
+            return result
         try:
-            info = self._info
-            if self._intrinsics is None or info is not self._used_info:
-                self._intrinsics = self._new_intrinsics(info, width, height)
-                self._used_info = info
-            if self._intrinsics is None:
-                self.problem = 'no positions: neither camera_info nor horizontal_fov is known'
-                return result
-            return place(result, self._intrinsics, width, height, *self._depth_of(frame))
-        except ValueError as error:
-            self.problem = f'no positions: {error}'
+            return _placed(frame, result, fitting_intrinsics(info, self._rectified, frame), None)
+        except ValueError:
             return result
 
-    def _new_intrinsics(
-        self, info: CameraInfo | None, width: int, height: int
-    ) -> Intrinsics | None:
+    def _intrinsics_of(self, frame: Frame) -> tuple[Intrinsics | None, str]:
+        """Return the best intrinsics that fit, and why they are not those of camera_info."""
+        info, height_width = self._info, frame.rgb.shape[:2]
+        source = (info and id(info), height_width, frame.header.frame_id)
+        if self._known and self._known[0] == source:
+            return self._known[1], ''
+        misfit = ''
         if info is not None:
-            return Intrinsics.from_camera_info(info, self._rectified)
-        if self._fov_deg:
-            return Intrinsics.from_fov(width, height, self._fov_deg)
-        return None
+            try:
+                intrinsics = fitting_intrinsics(info, self._rectified, frame)
+                self._known = source, intrinsics
+            except ValueError as error:
+                misfit = str(error)
+            else:
+                return intrinsics, ''
+        if not self._fov_deg:
+            return None, misfit
+        height, width = height_width
+        return Intrinsics.from_fov(width, height, self._fov_deg), misfit
 
-    def _depth_of(self, frame: Frame) -> tuple[NDArray[Any], float] | tuple[()]:
-        """Return the depth image nearest in time and its unit, if it is near enough."""
-        if not self._depths:
-            return ()
-        nearest = min(
-            tuple(self._depths), key=lambda depth: abs(_stamp_ns(depth) - frame.stamp_ns)
-        )
-        apart_ns = abs(_stamp_ns(nearest) - frame.stamp_ns)
-        if apart_ns > self._slop_ns:
-            self.problem = (
-                f'positions without depth: the nearest depth image is '
-                f'{apart_ns / 1e9:.3f} s away, depth_slop is {self._slop_ns / 1e9}'
-            )
-            return ()
+    def _depth_of(self, frame: Frame) -> tuple[DepthPixels | None, str]:
+        """Return the depth image nearest in time, or why it does not fit."""
+        depths = tuple(self._depths)
+        if not depths:
+            return None, ''
+        nearest = min(depths, key=lambda depth: abs(stamp_ns(depth.header) - frame.stamp_ns))
         try:
-            return depth_pixels(nearest)
-        except DepthError as error:
-            self.problem = f'positions without depth: {error}'
-            return ()
+            return fitting_depth(nearest, self._slop_ns, frame), ''
+        except ValueError as error:
+            return None, str(error)
 
 
-def _calibration(info: CameraInfo) -> tuple[object, ...]:
-    roi = info.roi
-    return (
-        info.width,
-        info.height,
-        info.distortion_model,
-        tuple(info.d),
-        tuple(info.k),
-        tuple(info.p),
-        info.binning_x,
-        info.binning_y,
-        roi.x_offset,
-        roi.y_offset,
-        roi.width,
-        roi.height,
-    )
-
-
-def _stamp_ns(message: Image) -> int:
-    stamp = message.header.stamp
-    return stamp.sec * 10**9 + stamp.nanosec
+def _placed(
+    frame: Frame, result: Poses, intrinsics: Intrinsics, depth: DepthPixels | None
+) -> Poses:
+    height, width = frame.rgb.shape[:2]
+    if depth is None:
+        return place(result, intrinsics, width, height)
+    return place(result, intrinsics, width, height, depth.pixels, depth.unit_m)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from sensor_msgs.msg import CameraInfo
 
-__all__ = ['Intrinsics']
+__all__ = ['Intrinsics', 'is_same_view']
 
 # The coefficients that sensor_msgs/CameraInfo's distortion models may have, as OpenCV takes them.
 DISTORTION_LENGTHS = {
@@ -23,6 +23,12 @@ DISTORTION_LENGTHS = {
     'equidistant': (4,),
 }
 ASPECT_TOLERANCE = 0.02  # 960x544 is a whole 1920x1080 picture, 640x480 is not
+# Of the width: below it the lens would see more than 157 degrees without distortion, or is a
+# fisheye of more than 10 radians. A matrix of ones and zeros, which is no calibration, has this.
+MIN_FOCAL_WIDTHS = 0.1
+# The principal point of a whole sensor lies near its middle; this is how far off it may be, as a
+# fraction of the sensor.
+MAX_OFF_CENTER = 0.25
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,11 @@ class Intrinsics:
                 f'camera_info: wanted focal lengths above 0 in k, got {self.fx:g} and '
                 f'{self.fy:g}: calibrate the camera, or state its field of view'
             )
+        if self.fx < MIN_FOCAL_WIDTHS * self.width:
+            raise ValueError(
+                f'camera_info: wanted focal lengths in pixels in k, got {self.fx:g} for a picture '
+                f'of {self.width}x{self.height}: calibrate the camera, or state its field of view'
+            )
         if not all(map(isfinite, (self.cx, self.cy, *self.distortion))):
             raise ValueError(f'camera_info: wanted finite numbers in k and d, got {self}')
 
@@ -89,6 +100,8 @@ class Intrinsics:
         )
         distortion, is_fisheye = ((), False) if rectified else _distortion(info)
         bin_x, bin_y = max(info.binning_x, 1), max(info.binning_y, 1)
+        if bin_x > 1 or bin_y > 1:
+            _require_whole_sensor(info, cx, cy)
         roi = info.roi
         return cls(
             (roi.width or info.width) // bin_x,
@@ -123,7 +136,7 @@ class Intrinsics:
 
         :raises ValueError: when its sides are in another proportion
         """
-        if abs(width * self.height / (height * self.width) - 1) > ASPECT_TOLERANCE:
+        if not is_same_view(width, height, self.width, self.height):
             raise ValueError(
                 f'camera_info: wanted one that describes the picture of {width}x{height}, got one '
                 f'for {self.width}x{self.height}, which shows another part of the world'
@@ -150,6 +163,22 @@ class Intrinsics:
             inside = np.all((points >= 0) & (points <= 1), axis=-1)
             rays[inside, :2] = straight.reshape(points.shape)[inside]
         return rays / np.sqrt(np.einsum('...i,...i->...', rays, rays))[..., None]
+
+
+def is_same_view(width: int, height: int, other_width: int, other_height: int) -> bool:
+    """Say whether two pictures can show the same, one larger than the other: by proportions."""
+    return abs(width * other_height / (height * other_width) - 1) <= ASPECT_TOLERANCE
+
+
+def _require_whole_sensor(info: CameraInfo, cx: float, cy: float) -> None:
+    """Refuse a `k` that is already that of the picture in which pixels were binned."""
+    width, height = max(info.width, 1), max(info.height, 1)
+    if max(abs(cx / width - 0.5), abs(cy / height - 0.5)) > MAX_OFF_CENTER:
+        raise ValueError(
+            f'camera_info: wanted a k of the whole sensor of {info.width}x{info.height}, because '
+            f'binning is {info.binning_x}x{info.binning_y}, got one with its middle at {cx:g}, '
+            f'{cy:g}: size and binning contradict the picture that k describes'
+        )
 
 
 def _distortion(info: CameraInfo) -> tuple[tuple[float, ...], bool]:

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 from rclpy.clock import Clock
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo
 
 from pose_ros.following.positions import Positions
+from pose_ros.node.camera_info_input import CameraInfoInput
 from pose_ros.node.depth_stream import DepthStream
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_input import ImageInput
@@ -54,14 +54,8 @@ class CameraInputs:
         self.stream = stream
         self._positions, self._faults = positions, faults
         with ExitStack() as resources:
-            camera_info = node.create_subscription(
-                CameraInfo,
-                'camera_info',
-                self._take_camera_info,
-                QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
-                raw=True,  # a damaged one is counted, not printed by the middleware
-            )
-            resources.callback(node.destroy_subscription, camera_info)
+            camera_info = CameraInfoInput(node, steady_clock, self._take_camera_info)
+            resources.callback(camera_info.destroy)
             self.depths = ImageInput(node, steady_clock, depth, 'depth', 'raw', qos)
             resources.callback(self.depths.destroy)
             self.images = ImageInput(

@@ -63,7 +63,11 @@ class Configured:
             )
             resources.callback(self.publishers.destroy)
             self._stills = DetectService(
-                self.stream.options, settings.max_image_pixels, node.between_images, self._faults
+                self.stream.options,
+                settings.max_image_pixels,
+                self.positions,
+                node.between_images,
+                self._faults,
             )
             resources.callback(self._stills.close)
             detect = node.create_service(DetectPoses, '~/detect', self._stills.detect)

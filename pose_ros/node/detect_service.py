@@ -11,6 +11,7 @@ from rclpy.serialization import deserialize_message
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
+from pose_ros.following.positions import Positions
 from pose_ros.images.frame import FrameError, to_frame
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node.fault_log import FaultLog
@@ -32,6 +33,7 @@ class DetectService:
         self,
         options: LandmarkerOptions,
         max_pixels: int,
+        positions: Positions,
         alone: Callable[[], AbstractContextManager[None]],
         faults: FaultLog,
     ) -> None:
@@ -40,10 +42,11 @@ class DetectService:
 
         :param options: as for the stream
         :param max_pixels: the most pixels that an image may have
+        :param positions: places the people of stills that are this camera's
         :param alone: gives a block for each request, within which no other landmarker runs
         :param faults: takes what nobody expected; the client gets its text, too
         """
-        self._alone, self._faults = alone, faults
+        self._positions, self._alone, self._faults = positions, alone, faults
         self._landmarker: Landmarker | None = None
         self.set_options(options, max_pixels)
 
@@ -75,6 +78,7 @@ class DetectService:
             self.close()
             self._landmarker = Landmarker(self._options)
         result = self._landmarker.detect(self._landmarker.load(frame.rgb), 0)
+        result = self._positions.place_still(frame, result)
         height, width = frame.rgb.shape[:2]
         response.success = True
         response.result = deserialize_message(

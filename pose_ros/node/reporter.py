@@ -101,7 +101,8 @@ class Reporter:
 
     def _status(self) -> NodeStatus:
         images, depths, stream = self._node.images, self._node.depths, self._configured.stream
-        words = self._configured.positions.problem or 'known'
+        report = self._configured.positions.report
+        words = report.text or 'known'
         if images is None or depths is None:
             return NodeStatus(
                 str(stream.options.model),
@@ -123,6 +124,7 @@ class Reporter:
             depth_silence=depths.explain_silence(),
             working_s=images.thread.working_s,
             positions=words,
+            is_position_misfit=report.is_misfit,
             engine=stream.engine,
         )
 

@@ -51,6 +51,7 @@ class NodeStatus:
     :param depth_silence: why no depth image comes, in words
     :param working_s: for how long the node has worked on the image in work
     :param positions: whether people's positions are known, or why not, in words
+    :param is_position_misfit: a camera_info or depth image that came could not be used
     :param engine: which MediaPipe runs, how it is called, and what it may not, in words
     """
 
@@ -67,6 +68,7 @@ class NodeStatus:
     depth_silence: str = ''
     working_s: float = 0.0
     positions: str = ''
+    is_position_misfit: bool = False
     engine: str = ''
 
 
@@ -109,6 +111,8 @@ def judge(
         *_drops(period),
         *(Problem(kind, WARN, text) for kind, text in sorted(counters.conditions.items())),
     ]
+    if status.is_position_misfit:
+        problems.append(Problem('positions', WARN, status.positions))
     if status.publishers > 1:
         problems.append(
             Problem(

@@ -20,6 +20,7 @@ from pose_ros.bags.bag_outputs import BAG_OUTPUTS
 from pose_ros.bags.cameras import TopicChoice
 from pose_ros.bags.cdr import serialize
 from pose_ros.bags.job import Job, Progress
+from pose_ros.bags.made import FILE_NAME
 from pose_ros.msg import PoseLandmarks, PoseLandmarksArray
 from pose_ros.node.node import PoseNode
 from pose_ros.stream.parameters import Parameters
@@ -225,7 +226,8 @@ def test_depth_in_another_frame_is_not_used(
     named = job(one.path, 'named', topics=TopicChoice(depth='/depth'))
     assert annotate(named).done
     people = [person for each in landmarks(named.folder) for person in each.poses]
-    assert {each.position_source for each in people} == {PoseLandmarks.POSITION_DEPTH}
+    assert {each.position_source for each in people} == {PoseLandmarks.POSITION_CAMERA_INFO}
+    assert 'registered (aligned) depth' in (named.folder / FILE_NAME).read_text()
 
 
 def test_two_cameras_are_two_nodes(frames: Frames, tmp_path: Path, job: MakeJob) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions
-from pose_ros.following.positions import Positions
+from pose_ros.following.positions import PositionReport, Positions
 from pose_ros.images.frame import Frame, to_frame
 from pose_ros.poses.geometry import placed_landmarks
-from pose_ros.poses.poses import Poses, PositionSource
+from pose_ros.poses.poses import VISIBILITY, Poses, PositionSource
 from simulation.ros_world import image_message
 
 STAMP_NS = 100 * 10**9
@@ -128,9 +129,135 @@ def test_unusable_depth_falls_back_to_camera_info_and_says_so(
     assert words in positions.problem
 
 
-def test_an_uncalibrated_camera_gives_none_and_says_why(seen: tuple[Frame, Poses]) -> None:
+def placed_by(positions: Positions, seen: tuple[Frame, Poses]) -> list[int]:
+    sources: list[int] = positions.place(*seen).position_sources.tolist()
+    return sources
+
+
+UNCALIBRATED = CameraInfo(width=512, height=512)
+IDENTITY = camera_info(1.0)
+BINNED = CameraInfo(
+    width=2064, height=2064, binning_x=4, binning_y=4, distortion_model='plumb_bob', d=[0.0] * 5
+)
+BINNED.k = camera_info().k
+FOREIGN = camera_info()
+FOREIGN.header.frame_id = 'another_camera'
+WIDE = camera_info()
+WIDE.width = 848
+
+
+@pytest.mark.parametrize(
+    ('info', 'words'),
+    [
+        (CameraInfo(), 'wanted the size of the picture, got 0x0'),
+        (UNCALIBRATED, 'calibrate the camera'),
+        (IDENTITY, 'wanted focal lengths in pixels'),
+        (BINNED, 'size and binning contradict'),
+        (FOREIGN, "wanted one in the frame of the image, 'camera_optical_frame', got 'another_c"),
+        (WIDE, 'shows another part of the world'),
+    ],
+    ids=['all zero', 'uncalibrated', 'identity', 'binning', 'another camera', 'another size'],
+)
+def test_camera_info_that_does_not_fit(
+    info: CameraInfo, words: str, seen: tuple[Frame, Poses]
+) -> None:
+    """A stated field of view counts instead; without it, positions are unknown. It is said."""
     positions = Positions(60.0, False, 0.1)
-    positions.take_camera_info(CameraInfo(width=512, height=512))
+    positions.take_camera_info(info)
+    assert placed_by(positions, seen) == [PositionSource.CAMERA_INFO]
+    assert positions.report.text.startswith('positions by horizontal_fov: camera_info: wanted ')
+    assert words in positions.report.text
+    assert positions.report.is_misfit
+
+    positions.set_options(0.0, False, 0.1)
+    assert placed_by(positions, seen) == [PositionSource.NONE]
+    assert positions.report.text.startswith('no positions: camera_info: wanted ')
+    assert positions.report.is_misfit
+
+    positions.take_camera_info(camera_info())
+    assert placed_by(positions, seen) == [PositionSource.CAMERA_INFO]
+    assert positions.report == PositionReport()
+
+
+@pytest.mark.parametrize(
+    ('spoil', 'words'),
+    [
+        (
+            lambda message: setattr(message.header, 'frame_id', 'camera_depth_optical_frame'),
+            "in the frame of the image, 'camera_optical_frame', got 'camera_depth_optical_frame'",
+        ),
+        (
+            lambda message: setattr(message, 'height', 144),
+            'wanted the proportions of the image of 512x512, got 256x144',
+        ),
+    ],
+    ids=['frame', 'proportions'],
+)
+def test_depth_that_is_not_registered_is_not_used(
+    seen: tuple[Frame, Poses], spoil: Callable[[Image], None], words: str
+) -> None:
+    positions = Positions(0.0, False, 0.1)
+    positions.take_camera_info(camera_info())
+    alone = positions.place(*seen)
+    foreign = depth(seen, alone, 1.3)
+    spoil(foreign)
+    positions.take_depth(foreign)
     result = positions.place(*seen)
-    assert np.isnan(result.positions).all()
-    assert 'calibrate the camera' in positions.problem
+    assert result.position_sources.tolist() == [PositionSource.CAMERA_INFO]
+    np.testing.assert_array_equal(result.positions, alone.positions)
+    assert words in positions.report.text
+    assert 'registered (aligned) depth image' in positions.report.text
+    assert positions.report.is_misfit
+
+
+def test_a_field_of_view_follows_the_size_of_the_picture(seen: tuple[Frame, Poses]) -> None:
+    positions = Positions(60.0, False, 0.1)
+    for shape in ((480, 640, 3), (720, 1280, 3)):
+        frame = Frame(np.zeros(shape, np.uint8), seen[0].header, STAMP_NS)
+        assert placed_by(positions, (frame, seen[1])) == [PositionSource.CAMERA_INFO]
+        assert positions.report == PositionReport()
+
+
+def test_a_person_of_whom_too_little_is_seen_is_said(seen: tuple[Frame, Poses]) -> None:
+    positions = Positions(60.0, False, 0.1)
+    hidden = seen[1].landmarks.copy()
+    hidden[:, :, VISIBILITY] = 0.0
+    assert placed_by(positions, (seen[0], replace(seen[1], landmarks=hidden))) == [0]
+    assert 'no position of 1 of 1 people' in positions.report.text
+    assert not positions.report.is_misfit  # nothing to repair
+
+
+def test_the_report_of_a_frame_is_there_at_once(seen: tuple[Frame, Poses]) -> None:
+    """Whoever reads it on another thread never finds "known" where positions are unknown."""
+    reports: list[PositionReport] = []
+
+    class Watched(Positions):
+        def __setattr__(self, name: str, value: object) -> None:
+            if isinstance(value, PositionReport):
+                reports.append(value)
+            super().__setattr__(name, value)
+
+    positions = Watched(0.0, False, 0.1)
+    for _ in range(3):
+        positions.place(*seen)
+    assert [report.text.split(':')[0] for report in reports] == [
+        'no image has come yet',
+        *['no positions'] * 3,
+    ]
+
+
+def test_a_still_of_the_camera_is_placed(seen: tuple[Frame, Poses]) -> None:
+    positions = Positions(60.0, False, 0.1)
+    frame, result = seen
+    assert np.isnan(positions.place_still(frame, result).positions).all()
+    info = camera_info()
+    positions.take_camera_info(info)
+    assert np.isnan(positions.place_still(frame, result).positions).all()  # whose is it?
+    info = camera_info()
+    info.header.frame_id = frame.header.frame_id
+    positions.take_camera_info(info)
+    still = positions.place_still(frame, result)
+    assert positions.problem == 'no image has come yet'
+    np.testing.assert_array_equal(still.positions, positions.place(frame, result).positions)
+    other = Frame(np.zeros((480, 640, 3), np.uint8), frame.header, STAMP_NS)
+    assert np.isnan(positions.place_still(other, result).positions).all()
