@@ -261,6 +261,7 @@ def main() -> int:
     say('done; to look at:')
     for path in files:
         print(f'    {path}')
+    say('live in a browser: make page')
     return 0
 
 
