@@ -1,4 +1,4 @@
-# make demo | page | test | test-mediapipe | chaos | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | demo-picture | page | test | test-mediapipe | chaos | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -27,7 +27,7 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo page bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo page test test-mediapipe chaos bench soak bench-accuracy reference lint setup clean
+.PHONY: demo demo-picture page test test-mediapipe chaos bench soak bench-accuracy reference lint setup clean
 
 setup: $(BUILT)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A webcam, video or photograph in; what the real pose node says about it, to look at, out.
+Films people with the real nodes, and leaves what the pose node says about them, to look at.
 
 The camera node and the pose node run as processes of their own, as `ros2 run` would start them;
 this process drives the pose node's lifecycle and listens to the topics of both.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 import os
 from pathlib import Path
 import signal
@@ -35,11 +36,29 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from pose_ros.demo.video_source import SourceError, open_source
+from simulation.recordings import RecordingError, recording
 
 START_TIMEOUT_S = 60.0
 LAST_POSES_TIMEOUT_S = 2.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LONGER_SIDE_PX = 640  # of a video or webcam; more slows down the recording beside the node
+WALK_SIZE = {'width': 640, 'height': 640}  # the middle of the video, where the people are
+PHOTO = 'photo'  # as a source
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    What is filmed.
+
+    :param path: for the demo camera: a webcam's number, a path, or nothing for its photograph
+    :param words: for the summary
+    :param size: parameters of the demo camera
+    """
+
+    path: str
+    words: str
+    size: dict[str, int]
 
 
 class DemoError(RuntimeError):
@@ -77,15 +96,15 @@ def noted_signals() -> Iterator[list[int]]:
 class Demo:
     """One run: two processes started, listened to and stopped."""
 
-    def __init__(self, arguments: argparse.Namespace, size: dict[str, int]) -> None:
+    def __init__(self, arguments: argparse.Namespace, source: Source) -> None:
         """
         Prepare to listen.
 
         :param arguments: of the command line
-        :param size: parameters of the camera
+        :param source: what is filmed
         """
         self._begin = time.monotonic()
-        self._arguments, self._size = arguments, size
+        self._arguments, self._source = arguments, source
         self._recorder = Recorder()
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._recorder)
@@ -97,11 +116,13 @@ class Demo:
         :raises DemoError: when one of them fails
         :raises KeyboardInterrupt: when a signal came; the processes are stopped then, too
         """
-        output, source = self._arguments.output, self._arguments.source
+        output, source = self._arguments.output, self._source
         with noted_signals() as self._ended, ExitStack() as stack:
             self._camera = stack.enter_context(
                 Executable(
-                    'demo_camera', output / 'demo_camera.log', {'source': source, **self._size}
+                    'demo_camera',
+                    output / 'demo_camera.log',
+                    {'source': source.path, **source.size},
                 )
             )
             self._pose_node = stack.enter_context(
@@ -182,18 +203,39 @@ def write(output: Path, frames: dict[int, Recorded], table: str) -> list[Path]:
     from demo_markers import write_markers  # noqa: PLC0415
     from demo_pictures import write_still, write_video  # noqa: PLC0415
 
-    annotated = [each for each in sorted(frames.items()) if each[1].jpeg and each[1].poses]
+    annotated = [frame for frame in sorted(frames.items()) if frame[1].jpeg and frame[1].poses]
     files = [output / 'summary.txt', output / 'annotated.png']
     files[0].write_text(table + '\n')
-    middle = len(annotated) // 2
-    stills = sorted(annotated, key=lambda each: abs(annotated.index(each) - middle))
-    _, still = next((each for each in stills if each[1].complete), stills[0])
+    # The frame of which all has come, and in which the most of people is to be seen.
+    still = max(
+        (frame for _, frame in annotated),
+        key=lambda frame: (frame.complete, frame.visible_landmarks),
+    )
     write_still(files[1], still)
-    if still.markers:
+    if still.people and still.markers:
         files.append(output / 'markers.png')
         write_markers(files[-1], still.markers)
     files.append(write_video(output / 'annotated', annotated))
     return files
+
+
+def choose_source(source: str) -> Source:
+    """
+    Return what is filmed.
+
+    :param source: of the command line
+    :raises SourceError: when it cannot be opened
+    """
+    if source == PHOTO:
+        return Source('', 'a photograph, moved', camera_size(''))
+    if source:
+        return Source(source, source, camera_size(source))
+    try:
+        walk = str(recording('walk'))
+    except RecordingError as error:
+        say(f'no video of people, so a photograph is filmed instead: {error}')
+        return choose_source(PHOTO)
+    return Source(walk, 'a man and a woman, from Sports2D', WALK_SIZE)
 
 
 def camera_size(source: str) -> dict[str, int]:
@@ -217,15 +259,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         '--source',
         default='',
-        help='0 for a webcam, or a video or photograph; '
-        'without, a photograph that comes with scikit-image',
+        help='0 for a webcam, a video or photograph, or "photo" for the photograph that comes '
+        'with scikit-image; without, a video of two people, which is fetched once (9 MB)',
     )
     parser.add_argument('--seconds', type=float, default=15.0, help='how long to record')
     parser.add_argument('--output', type=Path, default=Path('demo_output'), help='folder')
     parser.add_argument('--model', default='full', help='lite, full, heavy or the path of a file')
-    parser.add_argument('--num-poses', type=int, default=1, help='the most people to be found')
+    parser.add_argument('--num-poses', type=int, default=2, help='the most people to be found')
     arguments = parser.parse_args()
-    if arguments.source and not arguments.source.isdecimal():
+    if arguments.source not in ('', PHOTO) and not arguments.source.isdecimal():
         arguments.source = str(Path(arguments.source).expanduser().absolute())
     return arguments
 
@@ -236,14 +278,14 @@ def main() -> int:
     for number in SIGNALS:  # SIGINT, too: a shell's background ignores it
         signal.signal(number, signal.default_int_handler)
     try:
-        size = camera_size(arguments.source)
+        source = choose_source(arguments.source)
         arguments.output.mkdir(parents=True, exist_ok=True)
         say('starting the camera and the pose node ...')
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        recorder = Demo(arguments, size).record()
+        recorder = Demo(arguments, source).record()
         say('writing video and pictures; the video takes a few seconds ...')
         table = summary(
-            arguments.source or 'a photograph, moved',
+            source.words,
             arguments.model,
             recorder.frames,
             recorder.diagnostics,

@@ -21,6 +21,7 @@ from pose_ros.msg import PoseLandmarksArray
 __all__ = ['Recorded', 'Recorder']
 
 QOS = QoSProfile(depth=10)
+MIN_VISIBILITY = 0.5
 
 Picture = Future[NDArray[np.uint8]]  # JPEG or PNG
 
@@ -43,6 +44,20 @@ class Recorded:
     def complete(self) -> bool:
         """Whether everything has come."""
         return None not in (self.jpeg, self.poses, self.markers, self.instance_mask_png)
+
+    @property
+    def people(self) -> int:
+        """How many people were found in it."""
+        return len(self.poses.poses) if self.poses else 0
+
+    @property
+    def visible_landmarks(self) -> int:
+        """How many landmarks of people are visible in it."""
+        return sum(
+            landmark.visibility >= MIN_VISIBILITY and 0 <= landmark.x <= 1 and 0 <= landmark.y <= 1
+            for pose in (self.poses.poses if self.poses else [])
+            for landmark in pose.landmarks
+        )
 
     def rgb(self) -> NDArray[np.uint8]:
         """Return the image, uint8 (H, W, 3)."""

@@ -54,7 +54,9 @@ def table(text: str) -> Mapping[str, str]:
 
 
 def test_demo(tmp_path: Path, models: dict[str, Path]) -> None:
-    process = start(tmp_path, '--seconds', '2', '--model', str(models['lite']))
+    process = start(
+        tmp_path, '--source', 'photo', '--seconds', '2', '--model', str(models['lite'])
+    )
     out, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
     assert '2 of 2 s' in out
@@ -84,6 +86,18 @@ def test_demo(tmp_path: Path, models: dict[str, Path]) -> None:
     while video.grab():
         pictures += 1
     assert pictures / video.get(cv2.CAP_PROP_FPS) == pytest.approx(2, abs=0.7)
+
+
+def test_without_a_network_the_photograph_is_filmed_and_that_is_said(
+    tmp_path: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'empty'))
+    monkeypatch.setenv('PIP_NO_INDEX', '1')
+    process = start(tmp_path / 'out', '--seconds', '1', '--model', str(models['lite']))
+    out, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert 'so a photograph is filmed instead: sports2d' in out
+    assert 'a photograph, moved' in (tmp_path / 'out/summary.txt').read_text()
 
 
 @pytest.mark.parametrize(
