@@ -17,7 +17,7 @@ from types import FrameType
 
 from pose_ros.bags.job import Job, Progress, Report
 
-__all__ = ['run_jobs']
+__all__ = ['report_of', 'run_jobs']
 
 LOOK_S = 0.5  # how soon a stop is noticed
 PROGRESS_PERIOD_S = 0.2
@@ -115,7 +115,7 @@ def _work(job: Job, connection: Connection) -> None:
             except OSError:  # whoever began this is gone
                 stops.append(signal.SIGPIPE)
 
-    report = _report(job, on_progress, lambda: bool(stops))
+    report = report_of(job, on_progress, lambda: bool(stops))
     try:
         connection.send(report)
     except OSError:
@@ -130,9 +130,17 @@ def _silence_libraries() -> None:
     os.close(nothing)
 
 
-def _report(
-    job: Job, on_progress: Callable[[Progress], None], is_stopped: Callable[[], bool]
+def report_of(
+    job: Job,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Report:
+    """
+    Annotate one recording in this process, and return what became of it, whatever it was.
+
+    :param on_progress: called after each picture
+    :param is_stopped: asked before each picture
+    """
     # Not in the process that waits for this one: importing MediaPipe takes more than a second.
     from pose_ros.bags.annotate import annotate  # noqa: PLC0415
     from pose_ros.bags.faults import EXPECTED, in_words  # noqa: PLC0415
