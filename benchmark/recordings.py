@@ -11,7 +11,9 @@ and of two recordings at a time, their ratios, and the memory of a worker.
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import dataclass
 from pathlib import Path
+import resource
 from statistics import median
 import subprocess
 import sys
@@ -55,22 +57,51 @@ def prepare(folder: Path, count: int) -> tuple[Path, list[Path]]:
     return path, [write_bag(folder / name, 'mcap', stamped(frames)) for name in ('a', 'b')]
 
 
-def bare(frames: Path) -> tuple[float, float]:
-    """Return pictures a second, the start left out and counted in."""
+@dataclass(frozen=True)
+class Cost:
+    """
+    What a run took, its start counted in.
+
+    :param rate_hz: pictures a second
+    :param cpu_ms: CPU time a picture, of all processes; it does not depend on who else is busy
+    """
+
+    rate_hz: float
+    cpu_ms: float
+
+
+class _Meter:
+    """Measures child processes from here on."""
+
+    def __init__(self) -> None:
+        self._began_s, self._cpu_s = time.monotonic(), _children_cpu_s()
+
+    def cost(self, count: int) -> Cost:
+        wall_s, cpu_s = time.monotonic() - self._began_s, _children_cpu_s() - self._cpu_s
+        return Cost(count / wall_s, cpu_s / count * 1e3)
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def bare(frames: Path) -> tuple[float, Cost]:
+    """Return pictures a second without the start, and the cost."""
     count = np.load(frames, mmap_mode='r').shape[0]
-    began_s = time.monotonic()
+    meter = _Meter()
     done = subprocess.run(
         [sys.executable, '-c', BARE, frames, find_model('full')],
         check=True,
         capture_output=True,
         text=True,
     )
-    return float(done.stdout), count / (time.monotonic() - began_s)
+    return float(done.stdout), meter.cost(count)
 
 
-def annotated(bags: list[Path], out: Path, frames: int) -> tuple[float, list[float]]:
-    """Return pictures a second, the start counted in, and a worker's memory over time in MB."""
-    began_s = time.monotonic()
+def annotated(bags: list[Path], out: Path, frames: int) -> tuple[Cost, list[float]]:
+    """Return the cost, and a worker's memory over time in MB."""
+    meter = _Meter()
     process = subprocess.Popen(
         [sys.executable, '-m', 'pose_ros.annotate_bag', *bags, '-o', out, '-j', str(len(bags))],
         cwd=out.parent,
@@ -80,9 +111,8 @@ def annotated(bags: list[Path], out: Path, frames: int) -> tuple[float, list[flo
     watcher = Thread(target=_watch, args=(process, memory_mb))
     watcher.start()
     assert process.wait() == 0
-    rate_hz = len(bags) * frames / (time.monotonic() - began_s)
     watcher.join()
-    return rate_hz, memory_mb
+    return meter.cost(len(bags) * frames), memory_mb
 
 
 def _watch(process: subprocess.Popen[bytes], memory_mb: list[float]) -> None:
@@ -105,24 +135,30 @@ def main() -> None:
     parser.add_argument('--frames', type=int, default=1000)
     parser.add_argument('--rounds', type=int, default=3)
     given = parser.parse_args()
-    ones, twos = [], []
+    ones, twos, cpu = [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         frames, bags = prepare(folder, given.frames)
         for number in range(given.rounds):
-            steady_hz, bare_hz = bare(frames)
-            one_hz, memory_mb = annotated(bags[:1], folder / f'one{number}', given.frames)
-            two_hz, _ = annotated(bags, folder / f'two{number}', given.frames)
-            ones.append(one_hz / bare_hz)
-            twos.append(two_hz / one_hz)
+            steady_hz, alone = bare(frames)
+            one, memory_mb = annotated(bags[:1], folder / f'one{number}', given.frames)
+            two, _ = annotated(bags, folder / f'two{number}', given.frames)
+            ones.append(one.rate_hz / alone.rate_hz)
+            twos.append(two.rate_hz / one.rate_hz)
+            cpu.append(one.cpu_ms / alone.cpu_ms)
             late = memory_mb[len(memory_mb) // 3 :]
             print(
-                f'bare {bare_hz:.1f} (without its start {steady_hz:.1f}), one {one_hz:.1f}, two '
-                f'{two_hz:.1f} pictures/s; one/bare {ones[-1]:.2f}, two/one {twos[-1]:.2f}; '
-                f'memory {late[0]:.0f} to {late[-2]:.0f}, at most {max(memory_mb):.0f} MB',
+                f'pictures/s: bare {alone.rate_hz:.1f} ({steady_hz:.1f} without its start), one '
+                f'{one.rate_hz:.1f}, two {two.rate_hz:.1f}; one/bare {ones[-1]:.2f}, two/one '
+                f'{twos[-1]:.2f}; CPU ms a picture: {alone.cpu_ms:.1f}, {one.cpu_ms:.1f}, '
+                f'{two.cpu_ms:.1f}; memory {late[0]:.0f} to {late[-2]:.0f}, at most '
+                f'{max(memory_mb):.0f} MB',
                 flush=True,
             )
-    print(f'medians: one/bare {median(ones):.2f}, two/one {median(twos):.2f}')
+    print(
+        f'medians: one/bare {median(ones):.2f}, two/one {median(twos):.2f}, CPU one/bare '
+        f'{median(cpu):.2f}'
+    )
 
 
 if __name__ == '__main__':

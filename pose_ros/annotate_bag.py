@@ -11,7 +11,7 @@ from types import FrameType
 __all__ = ['main']
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-ADVICE = 'annotate_bag needs more packages ({}): pip install "pose_ros[bags]"'
+ADVICE = 'annotate_bag needs more packages ({}): pip install "rosbags>=0.11.9,<0.12" mcap tqdm'
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -27,7 +27,7 @@ def import_pyarrow() -> Any:
         import pyarrow.parquet  # noqa: PLC0415 (an optional extra)
     except ImportError as error:
         raise ExportError(
-            f'--parquet and --lerobot need pyarrow ({error}): pip install "pose_ros[parquet]"'
+            f'--parquet and --lerobot need pyarrow ({error}): pip install pyarrow'
         ) from error
     return pyarrow
 

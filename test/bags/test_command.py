@@ -7,6 +7,7 @@ import fcntl
 import os
 from pathlib import Path
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -257,3 +258,12 @@ def test_the_bag_that_is_played_has_what_was_asked_for(bags: list[Path], tmp_pat
         '/pose/overlay/compressed',
     }
     assert list((tmp_path / 'out/c').glob('*.db3'))
+
+
+def test_the_guide_names_options_that_there_are(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / 'docs/recordings.md').read_text()
+    commands = [line for line in guide.splitlines() if 'annotate_bag ' in line or '| `--' in line]
+    named = {each for line in commands for each in re.findall(r'(?<!\S|\w)`?(--[a-z-]+)', line)}
+    known = set(re.findall(r'--[a-z-]+', run('--help', folder=tmp_path).stdout))
+    assert {'--jobs', '--params', '--lerobot', '--merge'} <= named
+    assert named <= known | {'--array', '--wrap'}
