@@ -12,8 +12,8 @@ from pose_ros.page.elements import CSS, JointPlot, PictureView, SceneView
 from pose_ros.page.node_client import ParameterState
 from pose_ros.page.parameter_panel import ParameterPanel
 from pose_ros.page.plots import Plots
-from pose_ros.page.source import Source, Words
 from pose_ros.page.tools import Tools
+from pose_ros.page.wording import NOBODY, explanation, figures
 from pose_ros.poses.skeleton import Side
 
 __all__ = ['build_page']
@@ -36,10 +36,6 @@ KEYS = (
     'In the picture: left and right choose a joint, up and down a person, Esc nothing',
 )
 TABS = ('Parameters', 'Stills', 'Camera', 'Record')
-NOBODY = (
-    'No pose node is running here. Start one:\n'
-    'ros2 launch pose_ros pose.launch.xml image:=/camera/image_raw'
-)
 LEVELS = ('ok', 'warn', 'error', 'error')
 
 
@@ -146,8 +142,8 @@ class Visit:
             self._nodes.set_value(names[0])
         source = self._desk.sources.by_name.get(self._name)
         words = source.words[-1] if source and source.words else None
-        self._words.set_text(_explanation(self._name, source, words))
-        self._figures.set_text(_figures(words))
+        self._words.set_text(explanation(self._name, source, words))
+        self._figures.set_text(figures(words))
         self._figures.classes(replace=f'pose-figures is-{LEVELS[words.level] if words else "ok"}')
         client = self._desk.client(self._name)
         self._parameters.show(client)
@@ -222,31 +218,3 @@ def _round(icon: str, text: str, on_click: Any) -> ui.button:
     button = ui.button(icon=icon, on_click=on_click)
     button.props(f'flat round dense size=sm aria-label="{text}"').tooltip(text)
     return button
-
-
-def _explanation(name: str, source: Source | None, words: Words | None) -> str:
-    """Return what stands where a picture is missing."""
-    if not name:
-        return NOBODY
-    if source is None:
-        return f'{name} is gone. The page goes on when it comes back.'
-    if words and words.level:
-        return words.message
-    if words and words.message == 'inactive':
-        return f'{name} is inactive: switch it on above.'
-    if not source.inputs.image:
-        return f'{name} does not say which images it takes: it is not active.'
-    return f'Waiting for a picture on {source.inputs.image} ...'
-
-
-def _figures(words: Words | None) -> str:
-    if words is None:
-        return ''
-    if words.level:
-        return words.message
-    values = words.values
-    people = values.get('people', '?')
-    return (
-        f'{values.get("rate out (Hz)", "?")} Hz   {values.get("latency median (ms)", "?")} ms   '
-        f'{people} {"person" if people == "1" else "people"}'
-    )
