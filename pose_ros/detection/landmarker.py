@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.detection.free_memory import trim_memory
 from pose_ros.detection.mediapipe_c import DirectCalls
 from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
 from pose_ros.detection.mediapipe_package import VERSION, BaseOptions, Image, vision
@@ -140,6 +141,8 @@ class Landmarker:
         task, self._task = self._task, None
         if task is not None:
             self._guard.run(task.close)
+            del task
+            trim_memory()
 
     def __enter__(self) -> Landmarker:
         """Return the landmarker itself."""
