@@ -31,6 +31,7 @@ from pose_ros.rclpy_tools.lifecycle import (
     SUCCESS,
     ExpectedError,
     answer_impossible_transitions,
+    bring_to_active,
     transition,
 )
 from pose_ros.rclpy_tools.topic_thread import StuckError
@@ -119,16 +120,11 @@ class PoseNode(LifecycleNode):
 
     def _autostart(self) -> None:
         self.destroy_timer(self._autostart_timer)
-        for name, trigger in (
-            ('configure', self.trigger_configure),
-            ('activate', self.trigger_activate),
-        ):
-            if trigger() is not SUCCESS:
-                self.get_logger().error(
-                    f'autostart stopped: {name} failed. When the cause is repaired: '
-                    f'{self._how_to_start}'
-                )
-                return
+        if failed := bring_to_active(self):
+            self.get_logger().error(
+                f'autostart stopped: {failed} failed. When the cause is repaired: '
+                f'{self._how_to_start}'
+            )
 
     @transition
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:

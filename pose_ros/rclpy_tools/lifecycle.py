@@ -19,6 +19,7 @@ __all__ = [
     'SUCCESS',
     'ExpectedError',
     'answer_impossible_transitions',
+    'bring_to_active',
     'transition',
 ]
 
@@ -60,6 +61,17 @@ def transition(callback: Transition[AnyNode]) -> Transition[AnyNode]:
             return ERROR
 
     return guarded
+
+
+def bring_to_active(node: LifecycleNode) -> str:
+    """Configure and activate; return the name of the transition that failed, '' when none did."""
+    for name, trigger in (
+        ('configure', node.trigger_configure),
+        ('activate', node.trigger_activate),
+    ):
+        if trigger() is not SUCCESS:
+            return name
+    return ''
 
 
 def answer_impossible_transitions(node: LifecycleNode) -> None:
