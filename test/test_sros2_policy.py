@@ -16,14 +16,8 @@ from simulation.ros_world import World, parameters
 POLICY = Path(__file__).parent.parent / 'config/sros2/pose_ros.policy.xml'
 # What a node has with some parameters, middleware or distros only.
 OPTIONAL = {
-    'pose': {
-        '/tf',
-        '/humans/bodies/*',
-        '/clock',
-        '/image/compressed',
-        '/pose/get_type_description',
-    },
-    'demo_camera': {'/clock', '/demo_camera/get_type_description'},
+    'pose': {'/tf', '/humans/bodies/*', '/clock', '/image/compressed', '/pose/annotations'},
+    'demo_camera': {'/clock'},
 }
 
 

@@ -26,7 +26,9 @@ __all__ = ['Outcome', 'run']
 LOG_LINES = 200  # in five minutes
 MEDIAPIPE = re.compile(r'[IW]\d{4} ')  # two lines for each landmarker that is built
 GAP_S = 15.0  # a pause waits for an image that hangs for 10 s at most
-MORE_MEMORY_MB = 1500.0  # MediaPipe keeps some for each landmarker that is built
+MORE_MEMORY_MB = (
+    700.0  # a second landmarker for stills, and what malloc keeps of the largest images
+)
 MORE_THREADS = 4
 MORE_DESCRIPTORS = 12
 EXIT_S = 15.0
