@@ -58,7 +58,7 @@ def found_people(video: Path) -> Iterator[tuple[NDArray[np.uint8], Poses]]:
     """Yield the pictures of a video, rgb (H, W, 3), and the people in them."""
     source = open_source(str(video), loop=False, width=2 * SIDE_PX, height=2 * SIDE_PX)
     people = People(PARAMETERS.following(), Positions(*PARAMETERS.positions()))
-    stream = PoseStream(PARAMETERS.landmarker_options(), PARAMETERS.clock_restart_threshold, 0.0)
+    stream = PoseStream(PARAMETERS.landmarker_options(), PARAMETERS.clock_restart_threshold)
     try:
         count = 0
         while source.grab():

@@ -56,7 +56,7 @@ def executables(arguments: argparse.Namespace) -> list[Executable]:
     node = {
         'model': arguments.model,
         'num_poses': arguments.num_poses,
-        'search_interval': 1.0,
+        'search': 'windows',
         'autostart': True,
     }
     started.append(Executable('pose_node', LOGS / 'pose_node.log', node, {'image': 'image_raw'}))

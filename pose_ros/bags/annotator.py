@@ -65,7 +65,7 @@ class Annotator:
         self._stream = PoseStream(
             parameters.landmarker_options(),
             parameters.clock_restart_threshold,
-            parameters.search_interval,
+            parameters.search_options(),
         )
         self.counters: Counters = self._stream.counters
         self.complaints: list[str] = []

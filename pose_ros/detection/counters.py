@@ -35,6 +35,9 @@ class Counters:
     :param people: in the newest processed frame
     :param inference_ms: time in MediaPipe of the newest frames
     :param latency_ms: header stamp to published landmarks of the newest frames that have a stamp
+    :param people_looked_at: how many of the known people were looked for in each of the newest
+        frames, where people are searched in windows
+    :param search_age_s: since when some part of the picture was not searched; NaN: not at all yet
     :param outputs: how often each lazy output was computed
     :param faults: exceptions that nobody expected, by stage
     :param conditions: what is not as it should be, and what to do, in words, by kind; whoever
@@ -48,6 +51,8 @@ class Counters:
     dropped: Counter[Drop] = field(default_factory=Counter)
     inference_ms: deque[float] = field(default_factory=_newest)
     latency_ms: deque[float] = field(default_factory=_newest)
+    people_looked_at: deque[float] = field(default_factory=_newest)
+    search_age_s: float = float('nan')
     outputs: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     conditions: dict[str, str] = field(default_factory=dict)

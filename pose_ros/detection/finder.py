@@ -8,9 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_ros.detection.interval_search import IntervalSearchLandmarker
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions, RunningMode
+from pose_ros.detection.search_options import Search, SearchOptions
+from pose_ros.detection.still_search import StillSearch
+from pose_ros.detection.window_search import WindowSearch
 from pose_ros.poses.poses import Poses
 
 __all__ = ['PoseFinder', 'build_finder']
@@ -39,18 +41,14 @@ class PoseFinder(Protocol):
         """Release everything. Idempotent."""
 
 
-def build_finder(options: LandmarkerOptions, search_interval_s: float) -> PoseFinder:
+def build_finder(options: LandmarkerOptions, search: SearchOptions) -> PoseFinder:
     """
     Return a finder for running mode IMAGE or VIDEO.
 
-    :param search_interval_s: seconds between two searches for more people in VIDEO while one
-        person is in view; 0: search on every frame
     :raises LandmarkerError: when MediaPipe refuses the options
     """
-    if (
-        search_interval_s > 0
-        and options.num_poses > 1
-        and options.running_mode is RunningMode.VIDEO
-    ):
-        return IntervalSearchLandmarker(options, round(search_interval_s * 1e3))
-    return Landmarker(options)
+    if search.search is Search.IMAGE:
+        return Landmarker(options)
+    if options.running_mode is RunningMode.IMAGE:
+        return StillSearch(options, search)
+    return WindowSearch(options, search)

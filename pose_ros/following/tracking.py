@@ -28,6 +28,7 @@ MIN_SIMILARITY = 0.05  # of a person and a track, to be the same; far from each 
 # Of an unseen track's similarity: where two tracks cover each other and one person is seen, the
 # track that was seen last goes on.
 UNSEEN_DECAY_PER_S = 0.03
+FOLLOWED_FACTOR = 2.0  # where whoever found the person says that she is the same
 MIN_WEIGHT = 0.02  # of a landmark that is not visible at all: the model guesses well
 VELOCITY_TIME_S = 0.6  # in which a track's velocity follows a new one by 63 %
 MIN_STEP_S = 1e-3  # between two frames, so that a velocity is finite
@@ -42,6 +43,7 @@ class _Tracks:
     N people, each when last seen. Lengths are in heights of the image.
 
     :param ids: int32 (N,)
+    :param followed_ids: int32 (N,), as in Poses
     :param stamps_ns: int64 (N,)
     :param points: (N, 33, 2)
     :param weights: (N, 33), the visibility, in [MIN_WEIGHT, 1]
@@ -50,6 +52,7 @@ class _Tracks:
     """
 
     ids: NDArray[np.int32]
+    followed_ids: NDArray[np.int32]
     stamps_ns: NDArray[np.int64]
     points: NDArray[np.float32]
     weights: NDArray[np.float32]
@@ -64,6 +67,7 @@ class _Tracks:
         lengths = np.sqrt(np.einsum('nki,nki->nk', diagonals, diagonals).max(axis=1))
         return cls(
             np.full(len(result), UNTRACKED, np.int32),
+            result.followed_ids,
             np.full(len(result), stamp_ns),
             points,
             np.maximum(result.visibility, MIN_WEIGHT),
@@ -151,7 +155,7 @@ def _compared(
     """
     Compare each person with each track, moved on.
 
-    :returns: (N, T) in [0, 1], how much they are alike, and (N, T, 2), the velocity of the track
+    :returns: (N, T) from 0, how much they are alike, and (N, T, 2), the velocity of the track
         when it goes on with the person
     """
     unseen_s = (people.stamps_ns[0] - tracks.stamps_ns) * 1e-9
@@ -172,6 +176,8 @@ def _compared(
     squares = np.einsum('ntki,ntki->ntk', offsets, offsets)
     near = np.exp(squares / (-2 * reach * reach)[:, :, None])
     similarities = np.einsum('ntk,ntk->nt', weights, near) * np.exp(-UNSEEN_DECAY_PER_S * unseen_s)
+    same = people.followed_ids[:, None] == tracks.followed_ids
+    similarities[same & (tracks.followed_ids != UNTRACKED)] *= FOLLOWED_FACTOR
 
     step_s = np.maximum(unseen_s, MIN_STEP_S)[:, None]
     new = (np.einsum('ntk,ntki->nti', weights, offsets) + moves) / step_s

@@ -62,13 +62,7 @@ class Configured:
                 node, settings, self.stream.counters, self._people, self._faults
             )
             resources.callback(self.publishers.destroy)
-            self._stills = DetectService(
-                self.stream.options,
-                settings.max_image_pixels,
-                self.positions,
-                node.between_images,
-                self._faults,
-            )
+            self._stills = self._new_stills(settings)
             resources.callback(self._stills.close)
             detect = node.create_service(DetectPoses, '~/detect', self._stills.detect)
             resources.callback(node.destroy_service, detect)
@@ -108,13 +102,13 @@ class Configured:
         """
         self.publishers.set_parameters(settings)
         try:
-            self.stream.set_options(options, settings.search_interval)
+            self.stream.set_options(options, settings.search_options())
         except LandmarkerError:
             self.publishers.set_parameters(self._settings)
             raise
         self.stream.clock.restart_after_s = settings.clock_restart_threshold
         self._reader.max_pixels = settings.max_image_pixels
-        self._stills.set_options(options, settings.max_image_pixels)
+        self._stills.set_options(options, settings.search_options(), settings.max_image_pixels)
         self.positions.set_options(*settings.positions())
         self._people.set_following(settings.following())
         self._settings = settings
@@ -147,9 +141,19 @@ class Configured:
         return PoseStream(
             options,
             settings.clock_restart_threshold,
-            settings.search_interval,
+            settings.search_options(),
             self._node.wake,
             counters,
+        )
+
+    def _new_stills(self, settings: Parameters) -> DetectService:
+        return DetectService(
+            self.stream.options,
+            settings.search_options(),
+            settings.max_image_pixels,
+            self.positions,
+            self._node.between_images,
+            self._faults,
         )
 
     def _close_stream(self) -> None:

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from rclpy.serialization import deserialize_message
 
-from pose_ros.detection.landmarker import Landmarker
+from pose_ros.detection.finder import PoseFinder, build_finder
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
+from pose_ros.detection.picture_view import PictureView
+from pose_ros.detection.search_options import SearchOptions
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import FrameError, to_frame
 from pose_ros.msg import PoseLandmarksArray
@@ -26,12 +28,14 @@ class DetectService:
     Finds people in stills with a landmarker of its own; to be closed after use.
 
     The landmarker (running mode IMAGE) is built at the first request, and again after its options
-    changed: it takes 0.3 s and about 85 MB.
+    changed: it takes 0.3 s and about 85 MB. Where people are looked for is as for the stream, but
+    all windows are looked at for each request.
     """
 
     def __init__(
         self,
         options: LandmarkerOptions,
+        search: SearchOptions,
         max_pixels: int,
         positions: Positions,
         alone: Callable[[], AbstractContextManager[None]],
@@ -41,21 +45,26 @@ class DetectService:
         Build nothing yet.
 
         :param options: as for the stream
+        :param search: likewise
         :param max_pixels: the most pixels that an image may have
         :param positions: places the people of stills that are this camera's
         :param alone: gives a block for each request, within which no other landmarker runs
         :param faults: takes what nobody expected; the client gets its text, too
         """
         self._positions, self._alone, self._faults = positions, alone, faults
-        self._landmarker: Landmarker | None = None
-        self.set_options(options, max_pixels)
+        self._finder: PoseFinder | None = None
+        self._built_for: tuple[LandmarkerOptions, SearchOptions] | None = None
+        self.set_options(options, search, max_pixels)
 
-    def set_options(self, options: LandmarkerOptions, max_pixels: int) -> None:
+    def set_options(
+        self, options: LandmarkerOptions, search: SearchOptions, max_pixels: int
+    ) -> None:
         """Use these options, as at construction, from the next request on."""
         self._max_pixels = max_pixels
         self._options = replace(
             options, running_mode=RunningMode.IMAGE, output_segmentation_masks=False
         )
+        self._search = search
 
     def detect(
         self, request: DetectPoses.Request, response: DetectPoses.Response
@@ -74,20 +83,28 @@ class DetectService:
         self, request: DetectPoses.Request, response: DetectPoses.Response
     ) -> DetectPoses.Response:
         frame = to_frame(request.image, self._max_pixels)
-        if self._landmarker is None or self._landmarker.options != self._options:
-            self.close()
-            self._landmarker = Landmarker(self._options)
-        result = self._landmarker.detect(self._landmarker.load(frame.rgb), 0)
-        result = self._positions.place_still(frame, result)
+        finder = self._fitting_finder()
+        view = PictureView.of(self._search)
         height, width = frame.rgb.shape[:2]
+        result = view.in_picture(
+            finder.detect(finder.load(view.shown(frame.rgb)), 0), width, height
+        )
+        result = self._positions.place_still(frame, result)
         response.success = True
         response.result = deserialize_message(
             serialize_poses(result, frame.header, width, height), PoseLandmarksArray
         )
         return response
 
+    def _fitting_finder(self) -> PoseFinder:
+        wanted = self._options, self._search
+        if self._finder is None or wanted != self._built_for:
+            self.close()
+            self._finder, self._built_for = build_finder(*wanted), wanted
+        return self._finder
+
     def close(self) -> None:
         """Release the landmarker. Idempotent."""
-        if self._landmarker is not None:
-            self._landmarker.close()
-            self._landmarker = None
+        finder, self._finder = self._finder, None
+        if finder is not None:
+            finder.close()

@@ -100,12 +100,24 @@ def _values(counters: Counters, period: Period, status: NodeStatus) -> dict[str,
         **{f'faults: {stage}': count for stage, count in sorted(counters.faults.items())},
         'people': counters.people,
         'positions': status.positions,
+        **_search_values(counters),
         'inference median (ms)': _percentile(counters.inference_ms, 50),
         'inference p99 (ms)': _percentile(counters.inference_ms, 99),
         'latency median (ms)': _percentile(counters.latency_ms, 50),
         'latency p99 (ms)': _percentile(counters.latency_ms, 99),
         'clock restarts': counters.restarts,
         'memory (MB)': f'{_resident_mb():.0f}',
+    }
+
+
+def _search_values(counters: Counters) -> dict[str, object]:
+    """Return how far the time goes, where people are searched in windows."""
+    if not counters.people_looked_at:
+        return {}
+    age_s = counters.search_age_s
+    return {
+        'people looked at per image': f'{np.mean(counters.people_looked_at):.1f}',
+        'age of the search (s)': 'not complete yet' if np.isnan(age_s) else f'{age_s:.1f}',
     }
 
 

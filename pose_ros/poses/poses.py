@@ -49,6 +49,8 @@ class Poses:
         NaN when unknown
     :param position_errors: float64 (N,), one standard deviation in metres, NaN when unknown
     :param position_sources: uint8 (N,), values of PositionSource
+    :param followed_ids: int32 (N,), numbers by which whoever found the people follows them from
+        frame to frame, UNTRACKED where it does not
     :param is_smooth: MediaPipe smoothed the landmarks itself
     """
 
@@ -59,6 +61,7 @@ class Poses:
     positions: NDArray[np.float64] = None  # type: ignore[assignment]
     position_errors: NDArray[np.float64] = None  # type: ignore[assignment]
     position_sources: NDArray[np.uint8] = None  # type: ignore[assignment]
+    followed_ids: NDArray[np.int32] = None  # type: ignore[assignment]
     is_smooth: bool = False
 
     def __post_init__(self) -> None:
@@ -105,6 +108,7 @@ def _unknown(people: int) -> tuple[tuple[str, NDArray[Any]], ...]:
     """Return what is unknown of so many people at first."""
     unknown = (
         ('track_ids', np.full(people, UNTRACKED, np.int32)),
+        ('followed_ids', np.full(people, UNTRACKED, np.int32)),
         ('positions', np.full((people, 3), np.nan)),
         ('position_errors', np.full(people, np.nan)),
         ('position_sources', np.full(people, PositionSource.NONE, np.uint8)),

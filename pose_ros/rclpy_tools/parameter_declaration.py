@@ -7,6 +7,7 @@ The dataclass is the declaration: each field has its default, text and range.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import Field, field, fields
 import re
@@ -28,6 +29,7 @@ def parameter(
     text: str,
     *,
     within: tuple[float, float] | None = None,
+    step: int = 1,
     choices: Iterable[str] = (),
     pattern: str = '',
     read_only: bool = False,
@@ -38,6 +40,7 @@ def parameter(
     :param default: bool, int, float or str
     :param text: what it means, for users
     :param within: the least and the greatest number
+    :param step: of an integer from the least on
     :param choices: the possible strings; empty: any
     :param pattern: a regular expression that the string matches; empty: any
     :param read_only: it cannot be changed after the start
@@ -47,6 +50,7 @@ def parameter(
         metadata={
             'text': text,
             'within': within,
+            'step': step,
             'choices': tuple(choices),
             'pattern': pattern,
             'read_only': read_only,
@@ -59,7 +63,7 @@ def check(values: Any) -> None:
     Check every field of a dataclass made with `parameter`; for its __post_init__.
 
     Integers pass for numbers and strings: command lines and launch files turn 1.0 and '0' into
-    integers.
+    integers. Lists pass for strings with commas between.
 
     :raises ValueError: when a value has the wrong type or is out of range: wanted and came
     """
@@ -72,6 +76,8 @@ def _checked(declared: Field[Any], value: Any) -> Any:
     wanted = type(declared.default)
     if wanted in (float, str) and type(value) is int:
         value = wanted(value)
+    if wanted is str and isinstance(value, list | tuple | array):
+        value = ', '.join(map(str, value))
     within, pattern = declared.metadata['within'], declared.metadata['pattern']
     choices = declared.metadata['choices']
     if type(value) is not wanted:
@@ -82,6 +88,10 @@ def _checked(declared: Field[Any], value: Any) -> Any:
         raise ValueError(f'{declared.name}: wanted {pattern}, got {value!r}')
     if within and not within[0] <= value <= within[1]:
         raise ValueError(f'{declared.name}: wanted {within[0]} to {within[1]}, got {value}')
+    if within and wanted is int and (value - within[0]) % declared.metadata['step']:
+        possible = range(within[0], within[1] + 1, declared.metadata['step'])
+        listed = ', '.join(map(str, possible))
+        raise ValueError(f'{declared.name}: wanted one of {listed}, got {value}')
     return value
 
 
@@ -98,7 +108,9 @@ def _descriptor(declared: Field[Any]) -> ParameterDescriptor:
     if metadata['within']:
         low, high = metadata['within']
         if isinstance(declared.default, int):
-            descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
+            descriptor.integer_range = [
+                IntegerRange(from_value=low, to_value=high, step=metadata['step'])
+            ]
         else:
             descriptor.floating_point_range = [
                 FloatingPointRange(from_value=float(low), to_value=float(high))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pose_ros.detection.options import MAX_NUM_POSES, Delegate, LandmarkerOptions, RunningMode
+from pose_ros.detection.search_options import Part, Search, SearchOptions
 from pose_ros.detection.usable_model import usable_model
 from pose_ros.rclpy_tools.parameter_declaration import parameter
 
@@ -27,16 +28,49 @@ class DetectionParameters:
     )
     num_poses: int = parameter(
         1,
-        'The most people found in one image. With fewer people in view than this, the person '
-        'detector runs on every frame, which costs up to 2.4 times as much: see search_interval.',
+        'The most people found in one image. With search image and fewer people in view than '
+        'this, the person detector runs on every frame, which costs up to 2.4 times as much; '
+        'with search windows it does not.',
         within=(1, MAX_NUM_POSES),
     )
-    search_interval: float = parameter(
-        0.0,
-        'Seconds; 0: off. In running mode video with num_poses above 1: while one person is '
-        'in view, look for more only this often, at nearly the cost of num_poses 1. Takes a '
-        'second landmarker, about 100 MB.',
-        within=(0.0, 60.0),
+    search: str = parameter(
+        'image',
+        'Where people are looked for. image: in the whole image, as MediaPipe does: it finds '
+        'those who are large in it. windows: also in parts of it, and each known person in a '
+        'window of her own; takes a second landmarker, about 100 MB.',
+        choices=(search.value for search in Search),
+    )
+    min_person_height: float = parameter(
+        0.1,
+        'With search windows: the least height of people who are looked for, as a fraction of '
+        "the image's. The smaller it is, the longer a search takes.",
+        within=(0.02, 1.0),
+    )
+    search_budget: float = parameter(
+        4.0,
+        'Milliseconds. With search windows: for looking for more people, a frame on average. In '
+        'the first second of a stream it is four times as much.',
+        within=(0.1, 1000.0),
+    )
+    people_budget: float = parameter(
+        100.0,
+        'Milliseconds. With search windows: for following the known people, a frame. When it '
+        'does not suffice they take turns, and until her turn a person is reported where she is '
+        'expected to be.',
+        within=(1.0, 1000.0),
+    )
+    image_rotation: int = parameter(
+        0,
+        'Degrees, one of 0, 90, 180, 270, by which the image must be turned clockwise to be '
+        'upright, for a camera that is mounted turned. All outputs are for the image as it comes.',
+        within=(0, 270),
+        step=90,
+    )
+    region_of_interest: str = parameter(
+        '',
+        'x, y, width and height of the part of the image that is looked at, as fractions of its '
+        'width and height, for instance "0.25, 0, 0.5, 1". Empty: all of it. All outputs are for '
+        'the whole image.',
     )
     min_pose_detection_confidence: float = parameter(
         0.5, 'The least score of the person detector for a person to be found.', within=(0.0, 1.0)
@@ -66,6 +100,21 @@ class DetectionParameters:
         'MediaPipe reports every run to its maker.',
         read_only=True,
     )
+
+    def search_options(self) -> SearchOptions:
+        """
+        Return where people are looked for.
+
+        :raises ValueError: when the values do not go together
+        """
+        return SearchOptions(
+            search=Search(self.search),
+            min_person_height=self.min_person_height,
+            search_budget_ms=self.search_budget,
+            people_budget_ms=self.people_budget,
+            image_rotation=self.image_rotation,
+            region_of_interest=Part.from_text(self.region_of_interest),
+        )
 
     def landmarker_options(self, model: Path | None = None) -> LandmarkerOptions:
         """

@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
+from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from pose_ros.detection.options import RunningMode
 from pose_ros.following.people import FollowingOptions
 from pose_ros.outputs.looks import Looks
 from pose_ros.rclpy_tools.parameter_declaration import check, declare
@@ -30,6 +32,9 @@ GROUPS = (
     HealthParameters,
 )
 
+# What there was, and what is to be used in its place.
+RETIRED = {'search_interval': 'search: windows, which looks for more people at little cost'}
+
 
 @dataclass(frozen=True)
 class Parameters(
@@ -48,8 +53,9 @@ class Parameters(
     """
 
     def __post_init__(self) -> None:
-        """Check every value."""
+        """Check every value, and what goes together."""
         check(self)
+        self.search_options().require_fit(RunningMode(self.running_mode))
 
     def changed(self, changes: Iterable[Parameter]) -> Parameters:
         """
@@ -81,4 +87,17 @@ def declare_parameters(node: Node) -> tuple[Parameters, dict[str, str]]:
         default instead) what is wrong with it
     """
     values, problems = declare(node, Parameters)
-    return Parameters(**values), problems
+    for name, instead in RETIRED.items():
+        given = node.declare_parameter(name, descriptor=ParameterDescriptor(dynamic_typing=True))
+        node.undeclare_parameter(name)
+        if given.type_ is not Parameter.Type.NOT_SET:
+            problems[name] = f'{name}: is no parameter any more; use {instead}'
+    try:
+        return Parameters(**values), problems
+    except ValueError as error:  # values that do not go together; the first word is a parameter
+        name = str(error).partition(':')[0]
+        problems[name] = str(error)
+        del values[name]
+        parameters = Parameters(**values)
+        node.set_parameters([Parameter(name, value=getattr(parameters, name))])
+        return parameters, problems

@@ -14,7 +14,10 @@ from pose_ros.detection.finder import PoseFinder, build_finder
 from pose_ros.detection.live_landmarker import LiveLandmarker
 from pose_ros.detection.network_guard import GuardError, forbid_network
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
+from pose_ros.detection.picture_view import PictureView
+from pose_ros.detection.search_options import MEDIAPIPE_ALONE, SearchOptions
 from pose_ros.detection.stream_clock import StreamClock, Tick, Verdict
+from pose_ros.detection.window_search import WindowSearch
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
 
@@ -50,7 +53,7 @@ class PoseStream:
         self,
         options: LandmarkerOptions,
         restart_after_s: float,
-        search_interval_s: float = 0.0,
+        search: SearchOptions = MEDIAPIPE_ALONE,
         wake: Callable[[], None] = lambda: None,
         counters: Counters | None = None,
     ) -> None:
@@ -58,7 +61,7 @@ class PoseStream:
         Build the landmarker.
 
         :param restart_after_s: seconds; a stamp that lies further back begins a new stream
-        :param search_interval_s: see build_finder()
+        :param search: where in the pictures people are looked for
         :param wake: in running mode LIVE_STREAM called on a thread of MediaPipe's when there is
             something for `live_results`
         :param counters: to go on with; new ones by default
@@ -67,8 +70,8 @@ class PoseStream:
         self.counters = counters or Counters()
         self.clock = StreamClock(restart_after_s)
         self._wake = wake
-        self._search_interval_s = search_interval_s
-        self._finder = self._built(options, search_interval_s)
+        self._search, self._view = search, PictureView.of(search)
+        self._finder = self._built(options, search)
 
     @property
     def options(self) -> LandmarkerOptions:
@@ -86,17 +89,19 @@ class PoseStream:
             with suppress(GuardError):  # the landmarker has said so
                 forbid_network()
 
-    def set_options(self, options: LandmarkerOptions, search_interval_s: float = 0.0) -> None:
+    def set_options(
+        self, options: LandmarkerOptions, search: SearchOptions = MEDIAPIPE_ALONE
+    ) -> None:
         """
         Use other options from the next frame on; tracking begins again if they differ.
 
         Take what `live_results` has before: results of the landmarker before are not kept.
 
-        :param search_interval_s: as at construction
+        :param search: as at construction
         :raises LandmarkerError: when MediaPipe refuses them; the old landmarker goes on
         """
-        if (options, search_interval_s) != (self.options, self._search_interval_s):
-            self._replace_finder(options, search_interval_s)
+        if (options, search) != (self.options, self._search):
+            self._replace_finder(options, search)
 
     def admit(self, frame: Frame, arrival_ns: int) -> Tick:
         """
@@ -114,7 +119,7 @@ class PoseStream:
         elif tick.verdict is Verdict.RESTART:
             self.counters.restarts += 1
             with self._recovered():
-                self._replace_finder(self.options, self._search_interval_s)
+                self._replace_finder(self.options, self._search)
         return tick
 
     def find(self, frame: Frame, tick: Tick) -> FrameResult | None:
@@ -132,7 +137,7 @@ class PoseStream:
         :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
         """
         with self._recovered():
-            return self._finder.load(frame.rgb)
+            return self._finder.load(self._view.shown(frame.rgb))
 
     def detect(self, picture: Any, frame: Frame, tick: Tick) -> FrameResult | None:
         """
@@ -163,21 +168,26 @@ class PoseStream:
         self._finder.close()
 
     def _result(self, frame: Frame, poses: Poses, time_ns: int, inference_s: float) -> FrameResult:
-        self.counters.inference_ms.append(inference_s * 1e3)
-        self.counters.processed += 1
-        self.counters.people = len(poses)
-        return FrameResult(frame, poses, time_ns)
+        height, width = frame.rgb.shape[:2]
+        counters = self.counters
+        counters.inference_ms.append(inference_s * 1e3)
+        counters.processed += 1
+        counters.people = len(poses)
+        if isinstance(self._finder, WindowSearch):
+            counters.people_looked_at.append(self._finder.people_looked_at)
+            counters.search_age_s = self._finder.search_age_ms * 1e-3
+        return FrameResult(frame, self._view.in_picture(poses, width, height), time_ns)
 
     def _built(
-        self, options: LandmarkerOptions, search_interval_s: float
+        self, options: LandmarkerOptions, search: SearchOptions
     ) -> PoseFinder | LiveLandmarker:
         if options.running_mode is RunningMode.LIVE_STREAM:
             return LiveLandmarker(options, self._wake)
-        return build_finder(options, search_interval_s)
+        return build_finder(options, search)
 
-    def _replace_finder(self, options: LandmarkerOptions, search_interval_s: float) -> None:
-        old, self._finder = self._finder, self._built(options, search_interval_s)
-        self._search_interval_s = search_interval_s
+    def _replace_finder(self, options: LandmarkerOptions, search: SearchOptions) -> None:
+        old, self._finder = self._finder, self._built(options, search)
+        self._search, self._view = search, PictureView.of(search)
         old.close()
 
     @contextmanager
@@ -188,5 +198,5 @@ class PoseStream:
         except LandmarkerError:
             self.counters.dropped[Drop.FAILED] += 1
             self.clock.reset()
-            self._replace_finder(self.options, self._search_interval_s)
+            self._replace_finder(self.options, self._search)
             raise

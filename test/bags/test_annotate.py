@@ -77,7 +77,7 @@ def live(ros: World, messages: list[Message], **values: Any) -> dict[str, list[A
     [
         {},
         {'num_poses': 2, 'output_segmentation_masks': True},
-        {'num_poses': 3, 'search_interval': 0.2},
+        {'num_poses': 3, 'image_rotation': 90, 'region_of_interest': '0, 0, 1, 0.9'},
         {'running_mode': 'image'},
     ],
     ids=lambda values: '-'.join(map(str, values)) or 'default',

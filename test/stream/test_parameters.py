@@ -10,6 +10,7 @@ from rclpy.parameter import Parameter
 import yaml
 
 from pose_ros.detection.options import LandmarkerOptions
+from pose_ros.detection.search_options import Part, Search, SearchOptions
 from pose_ros.stream.parameters import Parameters, declare_parameters
 from simulation.ros_world import World, parameters
 
@@ -26,6 +27,10 @@ CONFIG = Path(__file__).parents[2] / 'config' / 'pose.yaml'
         ({'min_tracking_confidence': float('nan')}, ['min_tracking_confidence', 'nan']),
         ({'running_mode': 'movie'}, ['running_mode', 'image, video, live_stream', 'movie']),
         ({'model': 3.5}, ['model', 'string', '3.5']),
+        ({'image_rotation': 45}, ['image_rotation', '0, 90, 180, 270', '45']),
+        ({'region_of_interest': 'left'}, ['region_of_interest', 'x, y, width, height', 'left']),
+        ({'region_of_interest': '0.5, 0, 0.6, 1'}, ['region_of_interest', 'between 0 and 1']),
+        ({'search': 'windows', 'running_mode': 'live_stream'}, ['search', 'video', 'live_stream']),
         ({'mask_encoding': 'rgb8'}, ['mask_encoding', 'mono8, 32FC1', 'rgb8']),
     ],
 )
@@ -39,6 +44,26 @@ def test_an_integer_passes_for_a_number() -> None:
     value = Parameters(min_tracking_confidence=1).min_tracking_confidence
     assert value == 1.0
     assert isinstance(value, float)
+
+
+def test_a_list_passes_for_a_string() -> None:
+    values: dict[str, Any] = {'region_of_interest': [0.25, 0.0, 0.5, 1.0]}
+    given = Parameters(**values)
+    assert given.search_options().region_of_interest == Part(0.25, 0.0, 0.5, 1.0)
+
+
+def test_search_options_carry_every_option() -> None:
+    given = Parameters(
+        search='windows',
+        min_person_height=0.2,
+        search_budget=7.0,
+        people_budget=50.0,
+        image_rotation=270,
+        region_of_interest='0, 0, 1, 0.5',
+    )
+    assert given.search_options() == SearchOptions(
+        Search.WINDOWS, 0.2, 7.0, 50.0, 270, Part(0.0, 0.0, 1.0, 0.5)
+    )
 
 
 def test_changed_checks_and_leaves_the_rest() -> None:
@@ -102,3 +127,20 @@ def test_the_config_file_carries_every_parameter_with_its_default() -> None:
     assert [type(value) for value in given.values()] == [
         type(each.default) for each in fields(Parameters)
     ]
+
+
+def test_values_that_do_not_go_together_are_reported(ros: World) -> None:
+    given = parameters(search='windows', running_mode='live_stream', num_poses=3)
+    node = ros.add(Node('contradictory', parameter_overrides=given))
+    values, problems = declare_parameters(node)
+    assert values == Parameters(running_mode='live_stream', num_poses=3)
+    assert list(problems) == ['search']
+    assert node.get_parameter('search').value == 'image'
+
+
+def test_a_parameter_that_is_gone_is_refused_with_what_to_use(ros: World) -> None:
+    node = ros.add(Node('old', parameter_overrides=parameters(search_interval=0.5)))
+    values, problems = declare_parameters(node)
+    assert values == Parameters()
+    assert 'search: windows' in problems['search_interval']
+    assert not node.has_parameter('search_interval')

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Finds people down to a stated height: looks for them in windows, and follows each in her own.
+
+Known people come first; what is left of a frame's time goes into looking around, a window or none
+a frame. So the cost grows with the people in view, and not with the size of what is searched.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_ros.detection.appearance import looks_like_other, trunk_color
+from pose_ros.detection.duplicates import SAME, likeness
+from pose_ros.detection.followed import Followed
+from pose_ros.detection.lookout import Lookout
+from pose_ros.detection.one_by_one import OneByOneLandmarker
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
+from pose_ros.detection.search_options import SearchOptions
+from pose_ros.detection.sight import Sight, to_poses
+from pose_ros.detection.window_detector import WindowDetector
+from pose_ros.detection.windows import Window
+from pose_ros.poses.poses import Poses
+
+__all__ = ['WindowSearch']
+
+FIRST_LEVELS = 2  # of windows, that are looked at in the very first frame
+FIRST_MS, FIRST_BUDGETS = 1000, 4  # at first more time is spent
+MOST_CREDIT_BUDGETS = 3  # that may be saved up while nothing had to be looked for
+FORGOTTEN_AFTER_MS = 1000  # without having been seen
+PATIENT_AFTER = 3  # misses: from here on she is looked for in every PATIENTLY-th frame
+PATIENTLY = 4
+
+
+class WindowSearch:
+    """A finder for VIDEO; two landmarkers, whatever the number of people."""
+
+    def __init__(self, options: LandmarkerOptions, search: SearchOptions) -> None:
+        """
+        Build the landmarkers.
+
+        :raises LandmarkerError: when MediaPipe refuses; nothing is left behind
+        """
+        self.options, self._search = options, search
+        self._detector = WindowDetector(options)
+        try:
+            self._follower = OneByOneLandmarker(options)
+        except LandmarkerError:
+            self._detector.close()
+            raise
+        self._people: list[Followed] = []
+        self._lookout: Lookout | None = None
+        self._size = 0, 0
+        self._first_ms: int | None = None
+        self._credit_ms = 0.0
+        self._frame, self._numbers = 0, count(1)
+        self.people_looked_at = 0
+        self.search_age_ms = float('nan')
+
+    @property
+    def engine(self) -> str:
+        """See Landmarker.engine."""
+        return self._detector.engine
+
+    def load(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the frame itself: windows are copied out of it in detect()."""
+        return rgb
+
+    def detect(self, picture: NDArray[np.uint8], stamp_ms: int) -> Poses:
+        """
+        Find the people in one frame.
+
+        :param picture: what `load` returned
+        :param stamp_ms: milliseconds, larger than at every earlier call
+        :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
+        """
+        height, width = picture.shape[:2]
+        if (width, height) != self._size:
+            self._size, self._people, self._first_ms = (width, height), [], None
+            self._lookout = Lookout(width, height, self._search.min_person_height)
+        self._frame += 1
+        self._follow(picture, stamp_ms)
+        self._look_around(picture, stamp_ms)
+        seen = self._seen()[: self.options.num_poses]
+        shown = [each.expected(stamp_ms) for each in seen]
+        return to_poses(shown, width, height, [each.number for each in seen])
+
+    def _follow(self, rgb: NDArray[np.uint8], stamp_ms: int) -> None:
+        """Look for the known people, longest unseen first, as far as the time goes."""
+        began_s, self.people_looked_at = perf_counter(), 0
+        for person in sorted(self._people, key=lambda each: each.looked_ms):
+            if person.misses > PATIENT_AFTER and self._frame % PATIENTLY:
+                continue
+            spent_ms = (perf_counter() - began_s) * 1e3
+            if self.people_looked_at and spent_ms > self._search.people_budget_ms:
+                break
+            self._look_for(rgb, person, stamp_ms)
+            self.people_looked_at += 1
+        self._people = [
+            each for each in self._people if stamp_ms - each.seen_ms < FORGOTTEN_AFTER_MS
+        ]
+
+    def _look_for(self, rgb: NDArray[np.uint8], person: Followed, stamp_ms: int) -> None:
+        person.looked_ms = stamp_ms
+        sight: Sight | None = None
+        if not person.misses:
+            expected = person.expected(stamp_ms)
+            sight = self._follower.look(rgb, person.window(stamp_ms), expected)
+            if sight is None:
+                person.misses += 1
+                return
+        if sight is None or not self._is(rgb, person, sight, stamp_ms):
+            others = [each.expected(stamp_ms) for each in self._seen() if each is not person]
+            sight = self._detector.again(rgb, person, stamp_ms, others)
+        if sight is not None and self._is(rgb, person, sight, stamp_ms):
+            for other in self._people:
+                same = likeness(sight, other.expected(stamp_ms)) >= SAME
+                if other is not person and same and not other.misses:
+                    other.miss()
+            person.see(sight, trunk_color(rgb, sight), stamp_ms)
+        else:
+            person.misses += 1
+
+    def _is(self, rgb: NDArray[np.uint8], person: Followed, sight: Sight, stamp_ms: int) -> bool:
+        """Return whether a person was seen, and not somebody else who is close to her."""
+        if not person.can_be(sight, stamp_ms):
+            return False
+        mine, color = likeness(sight, person.expected(stamp_ms)), trunk_color(rgb, sight)
+        for other in self._people:
+            if other is person or not other.is_near(sight, stamp_ms):
+                continue
+            if looks_like_other(color, person.color, other.color):
+                return False
+            if not other.misses and likeness(sight, other.expected(stamp_ms)) > max(mine, SAME):
+                return False
+        return True
+
+    def _look_around(self, rgb: NDArray[np.uint8], stamp_ms: int) -> None:
+        """Look for people who are not known, as far as the time goes."""
+        lookout = self._lookout
+        assert lookout is not None
+        lookout.watch(rgb, [each.expected(stamp_ms).box_px() for each in self._seen()])
+        first, self._first_ms = self._first_ms is None, self._first_ms or stamp_ms
+        budget_ms = self._search.search_budget_ms
+        if stamp_ms - self._first_ms < FIRST_MS:
+            budget_ms *= FIRST_BUDGETS
+        self._credit_ms = min(self._credit_ms + budget_ms, MOST_CREDIT_BUDGETS * budget_ms)
+        if not self._people:
+            self._credit_ms = max(self._credit_ms, budget_ms)
+        if first:
+            self._credit_ms = budget_ms
+            windows = [each for level in lookout.levels[:FIRST_LEVELS] for each in level]
+            self._search_windows(rgb, windows, stamp_ms)
+        while self._credit_ms > 0 and len(self._people) < self.options.num_poses:
+            began_s = perf_counter()
+            self._search_windows(rgb, [lookout.next(stamp_ms)], stamp_ms)
+            self._credit_ms -= (perf_counter() - began_s) * 1e3
+        self.search_age_ms = lookout.age_ms(stamp_ms)
+
+    def _search_windows(
+        self, rgb: NDArray[np.uint8], windows: list[Window], stamp_ms: int
+    ) -> None:
+        known = [each.expected(stamp_ms) for each in self._seen()]
+        found = [each for window in windows for each in self._detector.people(rgb, window, known)]
+        for sight in self._detector.sure(rgb, found, known):
+            lost = [each for each in self._people if each.misses and each.can_be(sight, stamp_ms)]
+            if lost:
+                min(lost, key=lambda each: each.misses).see(
+                    sight, trunk_color(rgb, sight), stamp_ms
+                )
+            elif len(self._people) < self.options.num_poses:
+                color = trunk_color(rgb, sight)
+                self._people.append(Followed(sight, color, stamp_ms, next(self._numbers)))
+                if len(windows) == 1 and self._lookout is not None:
+                    self._lookout.found(windows[0])
+
+    def _seen(self) -> list[Followed]:
+        return [each for each in self._people if not each.misses]
+
+    def close(self) -> None:
+        """Release the landmarkers. Idempotent."""
+        self._detector.close()
+        self._follower.close()
