@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.detection.base_options import base_options
 from pose_ros.detection.free_memory import trim_memory
 from pose_ros.detection.mediapipe_c import DirectCalls
 from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
-from pose_ros.detection.mediapipe_package import VERSION, BaseOptions, Image, vision
+from pose_ros.detection.mediapipe_package import VERSION, Image, vision
 from pose_ros.detection.network_guard import GuardError, NetworkGuard
 from pose_ros.detection.options import Delegate, LandmarkerError, LandmarkerOptions, RunningMode
 from pose_ros.detection.picture import Picture, Widening, widened
@@ -56,6 +57,8 @@ class Landmarker:
             raise LandmarkerError(str(error)) from error
         try:
             self._guard.run(self._open, on_live_result)
+        except LandmarkerError:
+            raise
         except Exception as error:  # of MediaPipe; which kinds there are differs with its version
             self.close()
             raise LandmarkerError(_explain(options, error)) from error
@@ -169,7 +172,7 @@ def _build(
 
     return vision.PoseLandmarker.create_from_options(
         vision.PoseLandmarkerOptions(
-            BaseOptions(str(options.model), delegate=BaseOptions.Delegate[options.delegate.name]),
+            base_options(options),
             running_mode=vision.RunningMode[options.running_mode.name],
             num_poses=options.num_poses,
             min_pose_detection_confidence=options.min_pose_detection_confidence,

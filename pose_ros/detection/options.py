@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-__all__ = ['MAX_NUM_POSES', 'Delegate', 'LandmarkerError', 'LandmarkerOptions', 'RunningMode']
+__all__ = [
+    'MAX_NUM_POSES',
+    'MAX_NUM_THREADS',
+    'Delegate',
+    'LandmarkerError',
+    'LandmarkerOptions',
+    'RunningMode',
+]
 
 MAX_NUM_POSES = 32
+MAX_NUM_THREADS = 64
 
 
 class LandmarkerError(RuntimeError):
@@ -43,6 +51,7 @@ class LandmarkerOptions:
     :param min_tracking_confidence: the overlap needed to keep tracking, [0, 1]; below it the
         detector runs again
     :param output_segmentation_masks: one mask a person
+    :param num_threads: of a network on the CPU, 0-64; 0: MediaPipe's own choice, which is one
     :param forbid_network: MediaPipe cannot open internet sockets, whatever its version
     :raises ValueError: when a value is out of range
     """
@@ -55,6 +64,7 @@ class LandmarkerOptions:
     min_tracking_confidence: float = 0.5
     output_segmentation_masks: bool = False
     delegate: Delegate = Delegate.CPU
+    num_threads: int = 0
     forbid_network: bool = True
 
     @property
@@ -66,6 +76,8 @@ class LandmarkerOptions:
         """Check the ranges."""
         if not 1 <= self.num_poses <= MAX_NUM_POSES:
             raise ValueError(f'num_poses: wanted 1 to {MAX_NUM_POSES}, got {self.num_poses}')
+        if not 0 <= self.num_threads <= MAX_NUM_THREADS:
+            raise ValueError(f'num_threads: wanted 0 to {MAX_NUM_THREADS}, got {self.num_threads}')
         for name in (
             'min_pose_detection_confidence',
             'min_pose_presence_confidence',

@@ -6,7 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pose_ros.detection.options import MAX_NUM_POSES, Delegate, LandmarkerOptions, RunningMode
+from pose_ros.detection.options import (
+    MAX_NUM_POSES,
+    MAX_NUM_THREADS,
+    Delegate,
+    LandmarkerOptions,
+    RunningMode,
+)
 from pose_ros.detection.search_options import Part, Search, SearchOptions
 from pose_ros.detection.usable_model import usable_model
 from pose_ros.rclpy_tools.parameter_declaration import parameter
@@ -94,6 +100,13 @@ class DetectionParameters:
         'What the networks run on. gpu needs OpenGL ES 3.1.',
         choices=(delegate.value for delegate in Delegate),
     )
+    num_threads: int = parameter(
+        0,
+        "Threads that run a network on the CPU; 0: MediaPipe's own choice, which is one. It helps "
+        'the heavy model, on cores that have nothing else to do. Only MediaPipe 0.10.18 lets it '
+        'be set.',
+        within=(0, MAX_NUM_THREADS),
+    )
     forbid_network: bool = parameter(
         True,
         'Keep the threads that run MediaPipe from opening internet sockets: from 0.10.35 on '
@@ -133,5 +146,6 @@ class DetectionParameters:
             min_tracking_confidence=self.min_tracking_confidence,
             output_segmentation_masks=self.output_segmentation_masks,
             delegate=Delegate(self.delegate),
+            num_threads=self.num_threads,
             forbid_network=self.forbid_network,
         )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
+from pose_ros.detection.base_options import takes_num_threads
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import (
     Delegate,
@@ -143,6 +144,7 @@ def test_nobody_is_an_empty_result(models: dict[str, Path]) -> None:
         ({'num_poses': 1000}, ['num_poses', '1 to 32', '1000']),
         ({'min_pose_detection_confidence': 1.5}, ['min_pose_detection_confidence', '1.5']),
         ({'min_pose_presence_confidence': -0.1}, ['min_pose_presence_confidence', '-0.1']),
+        ({'num_threads': -1}, ['num_threads', '0 to 64', '-1']),
         ({'min_tracking_confidence': float('nan')}, ['min_tracking_confidence', 'nan']),
     ],
 )
@@ -175,6 +177,30 @@ def test_after_close_nothing_runs(models: dict[str, Path], astronaut: NDArray[np
     ours.close()
     with pytest.raises(LandmarkerError, match='closed'):
         ours.detect(ours.load(astronaut), 1)
+
+
+@pytest.mark.skipif(not takes_num_threads(), reason='this MediaPipe has no way to set threads')
+def test_more_threads_find_the_same(models: dict[str, Path], astronaut: NDArray[np.uint8]) -> None:
+    found, counts = [], []
+    for num_threads in (0, 2):
+        options = LandmarkerOptions(models['lite'], num_threads=num_threads)
+        with Landmarker(options) as ours:
+            found.append(ours.detect(ours.load(astronaut), 0).landmarks)
+            counts.append(len(list(Path('/proc/self/task').iterdir())))
+    np.testing.assert_array_equal(found[0], found[1])
+    assert counts[1] == counts[0] + 2  # one more for each of the two networks
+
+
+@pytest.mark.skipif(takes_num_threads(), reason='this MediaPipe has a way to set threads')
+def test_threads_are_refused_where_they_cannot_be_set(models: dict[str, Path]) -> None:
+    with pytest.raises(LandmarkerError, match=r'num_threads: MediaPipe .* has no way'):
+        Landmarker(LandmarkerOptions(models['lite'], num_threads=2))
+
+
+def test_threads_are_not_for_the_gpu(models: dict[str, Path]) -> None:
+    options = LandmarkerOptions(models['lite'], num_threads=2, delegate=Delegate.GPU)
+    with pytest.raises(LandmarkerError, match='num_threads is for the CPU'):
+        Landmarker(options)
 
 
 @pytest.mark.skipif(
