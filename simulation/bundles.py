@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 import zipfile
 
-__all__ = ['DEADLY', 'with_changed_bytes']
+__all__ = ['DEADLY', 'DEADLY_TABLES', 'with_changed_bytes']
 
 # In the published detector, the first digit of the version that it needs. MediaPipe reads the
 # version with std::stoi and catches nothing: the process is ended.
 DEADLY = {2016: ord(';')}
+# And two bytes of its tables, with which TensorFlow Lite reads beyond the network.
+DEADLY_TABLES = {2_953_082: 44, 2_953_527: 44}
 
 
 def with_changed_bytes(bundle: Path, path: Path, member: str, changes: Mapping[int, int]) -> Path:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import cv2
@@ -61,6 +63,22 @@ def _decoded(data: bytes) -> NDArray[Any] | None:
         if data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN):
             return None
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS)
+        with _silent_opencv():
+            return cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS)
     except cv2.error:
         return None
+
+
+@contextmanager
+def _silent_opencv() -> Iterator[None]:
+    """Keep OpenCV from writing a line or two to stderr for each picture that is none."""
+    logging = getattr(cv2.utils, 'logging', None)  # OpenCV 4.5.4 of Humble may lack it
+    if logging is None:
+        yield
+        return
+    level = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)

@@ -30,6 +30,8 @@ JPEG_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
 JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 and so on
 JPEG_SCAN, JPEG_END = 0xDA, 0xD9
 MAX_JPEG_SEGMENTS = 10_000
+PNG_CHUNK_BYTES = 12  # length, name and checksum, beside the content
+MAX_PNG_CHUNKS = 100_000  # libpng writes a chunk for each 8 KB
 TIFF_WIDTH, TIFF_HEIGHT, TIFF_TILE_WIDTH = 256, 257, 322
 TIFF_FORMATS = {3: 'H', 4: 'I'}
 MAX_TIFF_ENTRIES = 1000
@@ -65,8 +67,8 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
     try:
         if data.startswith(JPEG):
             return _jpeg_size(data)
-        if data.startswith(PNG) and data[12:16] == b'IHDR':
-            return struct.unpack_from('>II', data, 16)
+        if data.startswith(PNG):
+            return _png_size(data)
         if data.startswith(BMP):
             return _bmp_size(data)
         if data[:4] in TIFF:
@@ -95,6 +97,21 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def _png_size(data: bytes) -> tuple[int, int] | None:
+    """Return the size if the chunks are whole: OpenCV reserves what the length of one promises."""
+    if data[12:16] != b'IHDR':
+        return None
+    at = len(PNG)
+    for _ in range(MAX_PNG_CHUNKS):
+        length, name = struct.unpack_from('>I4s', data, at)
+        at += PNG_CHUNK_BYTES + length
+        if at > len(data):
+            return None
+        if name == b'IEND':
+            return struct.unpack_from('>II', data, 16)
+    return None
+
+
 def _bmp_size(data: bytes) -> tuple[int, int]:
     (header_size,) = struct.unpack_from('<I', data, 14)
     if header_size == 12:  # of OS/2
@@ -104,18 +121,21 @@ def _bmp_size(data: bytes) -> tuple[int, int]:
 
 
 def _tiff_size(data: bytes, order: str) -> tuple[int, int] | None:
-    """Return the size of the first picture, if it is not made of tiles of a size of their own."""
+    """Return the size of the first picture; None where a decoder could take it for another."""
     (at,) = struct.unpack_from(f'{order}I', data, 4)
     (entries,) = struct.unpack_from(f'{order}H', data, at)
+    if entries > MAX_TIFF_ENTRIES:
+        return None
     sizes: dict[int, int] = {}
-    for index in range(min(entries, MAX_TIFF_ENTRIES)):
+    for index in range(entries):
         entry = at + 2 + 12 * index
-        tag, kind = struct.unpack_from(f'{order}HH', data, entry)
-        if tag in {TIFF_WIDTH, TIFF_HEIGHT} and kind in TIFF_FORMATS:
-            (size,) = struct.unpack_from(f'{order}{TIFF_FORMATS[kind]}', data, entry + 8)
-            sizes[tag] = max(size, sizes.get(tag, 0))
-        elif tag == TIFF_TILE_WIDTH:
+        tag, kind, count = struct.unpack_from(f'{order}HHI', data, entry)
+        if tag == TIFF_TILE_WIDTH or tag in sizes:  # tiles have sizes of their own
             return None
+        if tag in {TIFF_WIDTH, TIFF_HEIGHT}:
+            if kind not in TIFF_FORMATS or count != 1:
+                return None
+            (sizes[tag],) = struct.unpack_from(f'{order}{TIFF_FORMATS[kind]}', data, entry + 8)
     if len(sizes) < 2:
         return None
     return sizes[TIFF_WIDTH], sizes[TIFF_HEIGHT]

@@ -14,7 +14,7 @@ from pose_ros.detection.usable_model import usable_model
 from pose_ros.models import vouching
 from pose_ros.models.bundle import DETECTOR, LANDMARKER, check_bundle
 from pose_ros.models.model_file import ModelError
-from simulation.bundles import DEADLY, with_changed_bytes
+from simulation.bundles import DEADLY, DEADLY_TABLES, with_changed_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +25,10 @@ def nothing_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / 'cache/pose_ros'
 
 
-@pytest.fixture
-def deadly(tmp_path: Path, models: dict[str, Path]) -> Path:
+@pytest.fixture(params=[DEADLY, DEADLY_TABLES], ids=['SIGABRT', 'SIGSEGV'])
+def deadly(request: pytest.FixtureRequest, tmp_path: Path, models: dict[str, Path]) -> Path:
     """A bundle whose form is right, and which ends the process that loads it."""
-    return with_changed_bytes(models['lite'], tmp_path / 'deadly.task', DETECTOR, DEADLY)
+    return with_changed_bytes(models['lite'], tmp_path / 'deadly.task', DETECTOR, request.param)
 
 
 @pytest.fixture

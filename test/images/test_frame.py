@@ -319,6 +319,15 @@ def exif(payload: bytes) -> bytes:
     return b'\xff\xe1' + struct.pack('>H', len(payload) + 8) + b'Exif\0\0' + payload
 
 
+def test_opencv_says_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    """It would write lines for each damaged picture, as often as they come."""
+    damaged = encoded('.bmp', np.zeros((9, 9, 3), np.uint8))
+    damaged = damaged[:30] + b'\xff' * 4 + damaged[34:]
+    with pytest.raises(FrameError):
+        to_frame(compressed(damaged))
+    assert capfd.readouterr().err == ''
+
+
 @pytest.fixture(scope='module')
 def jpeg(astronaut: NDArray[np.uint8]) -> bytes:
     return encoded('.jpg', astronaut[:400, :, ::-1])

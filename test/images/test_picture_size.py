@@ -136,6 +136,17 @@ def test_the_limit_is_an_argument() -> None:
 
 
 @pytest.mark.usefixtures('no_decoder')
+@pytest.mark.parametrize('kind', [1, 4, 16])
+def test_a_tiff_with_two_widths_is_refused(kind: int) -> None:
+    """Decoders differ in which one they take, and in which types they read."""
+    entries = [(256, kind, 30_000), (256, 3, 8), (257, 3, 8)]
+    data = b'II*\0' + struct.pack('<IH', 8, len(entries))
+    data += b''.join(struct.pack('<HHII', tag, code, 1, value) for tag, code, value in entries)
+    with pytest.raises(FrameError, match='wanted a whole JPEG or PNG'):
+        to_frame(compressed(data))
+
+
+@pytest.mark.usefixtures('no_decoder')
 @pytest.mark.parametrize(
     'data',
     [
@@ -145,6 +156,7 @@ def test_the_limit_is_an_argument() -> None:
         b'\0\0\0\x0cjP  \r\n\x87\n',
         jpeg(9, 9)[:20],
         png(9, 9)[:20],
+        png(9, 9)[:33] + b'\x7f\xff\xff\xff' + png(9, 9)[37:],  # a chunk of 2 GB
         tiff(9, 9)[:20],
         b'II*\0\xff\xff\xff\xff',
         bmp(9, 9)[:20],
