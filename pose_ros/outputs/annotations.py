@@ -66,17 +66,8 @@ def image_annotations(
                 )
             )
         if shown.any():
-            left, top = points_px[shown].min(axis=0).tolist()
-            texts.append(
-                types.TextAnnotation(
-                    timestamp=header.stamp,
-                    position=types.Point2(x=left, y=top),
-                    text=str(index if track_id == UNTRACKED else track_id),
-                    font_size=FONT_PX,
-                    text_color=types.Color(r=1.0, g=1.0, b=1.0, a=1.0),
-                    background_color=types.Color(r=0.0, g=0.0, b=0.0, a=0.6),
-                )
-            )
+            name = str(index if track_id == UNTRACKED else track_id)
+            texts.append(_label(types, name, points_px[shown].min(axis=0).tolist(), header))
     return types.ImageAnnotations(points=points, texts=texts)
 
 
@@ -98,6 +89,17 @@ def _strokes(
             yield side, LINE_LIST, LINE_WIDTH_PX, lines
         if dots:
             yield side, POINTS, DOT_WIDTH_PX, dots
+
+
+def _label(types: Any, name: str, corner_px: list[float], header: Header) -> Any:
+    return types.TextAnnotation(
+        timestamp=header.stamp,
+        position=types.Point2(x=corner_px[0], y=corner_px[1]),
+        text=name,
+        font_size=FONT_PX,
+        text_color=types.Color(r=1.0, g=1.0, b=1.0, a=1.0),
+        background_color=types.Color(r=0.0, g=0.0, b=0.0, a=0.6),
+    )
 
 
 def _color(types: Any, text: str) -> Any:
