@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A MarkerArray as it was published in, a picture of it from two sides out."""
+"""Draws a published MarkerArray from two sides."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was recorded in, an annotated video, a still and a picture of the markers out."""
+"""Makes an annotated video, a still and a picture of the markers from what was recorded."""
 
 from __future__ import annotations
 

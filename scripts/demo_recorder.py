@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The topics of a camera and the pose node in, what belongs to each image out."""
+"""Records the topics of a camera and the pose node, and joins what belongs to each image."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Recorder(Node):
             self.create_subscription(kind, topic, callback, QOS)
 
     def begin(self) -> None:
-        """Record afresh: images from now on, and what belongs to them."""
+        """Forget what was recorded, and record images from now on with what belongs to them."""
         self.frames: dict[int, Recorded] = {}
         self._taking, self._begin_ns = True, self.get_clock().now().nanoseconds
         self.images = self.poses = self.people = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was recorded in, a short table of figures out."""
+"""Writes a short table of figures from what was recorded."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ if [ "$(cat "$venv/.requirements" 2>/dev/null)" != "$sum" ]; then
 fi
 
 step "building pose_ros into $venv, with MediaPipe and OpenCV the first time" \
-  "The whole output is in $log; removing build/ starts the build afresh."
+  "The whole output is in $log; removing build/ lets the build start from nothing."
 # Behind the installed package on the search path: tests and benchmarks share the folder simulation/.
 echo "$PWD" >"$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/pose_ros_project.pth"
 PATH="$PWD/$venv/bin:$PATH" quietly "$venv/bin/pip" install --no-build-isolation "${options[@]}" .

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A calibration file or a field of view in, the `CameraInfo` of a camera out."""
+"""Reads a calibration file, or makes the `CameraInfo` of an ideal camera from a field of view."""
 
 from __future__ import annotations
 

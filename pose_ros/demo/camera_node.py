@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The node `demo_camera`: a webcam, a video or a photograph in, image_raw and camera_info out.
+Films a webcam, a video or a photograph, and publishes image_raw and camera_info.
 
 Pictures are taken and published on a thread of their own: a webcam may keep its reader waiting,
 and the node goes on answering meanwhile.
@@ -197,7 +197,8 @@ class DemoCamera(Node):
         if (info.width, info.height) != (width, height):
             raise CalibrationError(
                 f'{self._options.camera_info_url} is for pictures of {info.width}x{info.height}, '
-                f'the source gives {width}x{height}; set width and height, or calibrate anew'
+                f'the source gives {width}x{height}; set width and height, or calibrate the '
+                'camera at this size'
             )
         info.header = header
         self._camera_infos.publish(info)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A photograph in, the pictures of a hand-held camera in front of it out."""
+"""Shows a photograph as a hand-held camera in front of it would see it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The name of a webcam, video or photograph in, rgb pictures out as a camera would take them."""
+"""Opens a webcam, a video or a photograph, and yields rgb pictures at a camera's pace."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was found in one frame after the other in, the same people followed through them out."""
+"""Follows people from frame to frame: ids first, then smooth landmarks, then positions."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class People:
 
         A step of its own: it takes longer than all of follow(), which landmarks need not wait for,
         can be left out of frames whose masks nobody wants, and may run on another thread. (A stamp
-        that is not later begins afresh here, too.)
+        that is not later starts a new stream here, too.)
 
         :param time_ns: of the frame
         """

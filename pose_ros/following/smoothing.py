@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The landmarks and masks of tracked people in, the same without jitter out.
+Smooths the landmarks and masks of tracked people over time.
 
 With several people MediaPipe gives what its networks found. With one, in running modes video and
 live_stream, it smooths the landmarks by itself; masks it never does (its legacy solution did). The
@@ -104,7 +104,7 @@ class LandmarkSmoother:
 
     It follows the slow ones slowly and the fast ones at once: its cutoff frequency grows with the
     speed. Visibility goes through a plain low-pass filter, presence through none. Who was not in
-    the frame before begins afresh, as in MediaPipe, and who has no track stays as found.
+    the frame before is forgotten, as in MediaPipe, and who has no track stays as found.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class LandmarkSmoother:
         self._before: _Filtered | None = None
 
     def reset(self) -> None:
-        """Begin afresh, as when the stamps jump back."""
+        """Forget all frames, as when the stamps jump back."""
         self._before = None
 
     def update(
@@ -122,7 +122,7 @@ class LandmarkSmoother:
         Return the result with smoothed landmarks, world landmarks and visibilities.
 
         :param result: with track_ids
-        :param stamp_ns: of the frame; one not later than the last begins afresh
+        :param stamp_ns: of the frame; one not later than the last starts a new stream
         :param width: of the frame in pixels
         :param height: of the frame in pixels
         :param is_smooth: MediaPipe has smoothed these landmarks by itself: they are returned as
@@ -169,7 +169,7 @@ class MaskSmoother:
         Return the result with smoothed masks; those that came in are not written to.
 
         :param result: with track_ids
-        :param stamp_ns: of the frame; one not later than the last begins afresh
+        :param stamp_ns: of the frame; one not later than the last starts a new stream
         """
         seconds = (stamp_ns - self._stamp_ns) * 1e-9
         before = self._masks if seconds > 0 else {}

@@ -95,7 +95,7 @@ def _require_even(image: RawImage, *names: str) -> None:
 # PyPI's cv_bridge has no bayer_grbg8, and none of the YUV encodings.
 _GRBG = _by_opencv(cv2.COLOR_BayerGB2RGB)
 
-# The names are those of sensor_msgs/image_encodings.hpp, and those that cameras use besides. 8UC3
+# The names are those of sensor_msgs/image_encodings.hpp, and those that cameras use as well. 8UC3
 # and 8UC4 are BGR and BGRA, as OpenCV has them. Alpha is dropped.
 ENCODINGS: dict[str, Decoder] = {
     'rgb8': _pixels(3, 8, None),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A result goes in; the pixels of its segmentation masks' image, for all people, come out."""
+"""Joins the segmentation masks of all people to the pixels of one image."""
 
 from __future__ import annotations
 

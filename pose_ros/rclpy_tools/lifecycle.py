@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What rclpy's lifecycle leaves out: errors that are logged, and an answer to every request."""
+"""Adds to rclpy's lifecycle: errors are logged, and every request is answered."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_calibration_of_another_size(ros: World, tmp_path: Path) -> None:
     ros.until(lambda: not node.running)
     assert node.error == (
         f'{path} is for pictures of 640x480, the source gives 64x48; '
-        'set width and height, or calibrate anew'
+        'set width and height, or calibrate the camera at this size'
     )
 
 

@@ -157,7 +157,7 @@ def test_how_far_away_a_person_can_be_the_same(
 
 
 def test_hidden_landmarks_count_little(standing: Poses) -> None:
-    """The model guesses what is outside of the picture anew in every frame."""
+    """The model guesses what is outside of the picture again in every frame."""
     landmarks = standing.landmarks.copy()
     landmarks[:, 13:, VISIBILITY] = 0.01
     tracker = Tracker(MAX_MISSED_S)
