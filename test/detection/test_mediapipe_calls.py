@@ -154,7 +154,7 @@ def test_a_call_that_fails_later_is_one_error_and_the_next_one_is_public(
         assert len(landmarker.detect(landmarker.load(astronaut), 0)) == 1
 
         def fail(*_: Any) -> None:
-            raise error
+            raise type(error)(*error.args)
 
         monkeypatch.setattr(DirectCalls, '_check', fail)
         with pytest.raises(LandmarkerError, match=type(error).__name__):

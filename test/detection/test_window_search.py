@@ -86,10 +86,11 @@ def test_more_and_more_people_are_found_in_a_stream_each_once_and_stay_themselve
         found = finder.detect(finder.load(room), index * PERIOD_MS)
         ids = found.followed_ids.tolist()
         assert len(set(ids)) == len(ids)
-        assert before <= set(ids)
-        before = set(ids)
+        seen = found_ids(found, room, labels)  # what only looked like a person may go again
+        assert before <= seen
+        before = seen
     finder.close()
-    assert found_ids(found, room, labels) == {1, 2, 3}
+    assert before == {1, 2, 3}
     overlaps = iou(boxes(found, room), boxes(found, room))
     assert (overlaps - np.eye(len(found))).max() < LEAST_IOU
 
