@@ -168,7 +168,7 @@ def test_a_parameter_is_answered_whatever_happens(
     ('owner', 'name'),
     [
         (detect_service, 'to_frame'),
-        (detect_service, 'Landmarker'),
+        (detect_service, 'build_finder'),
         (Landmarker, 'load'),
         (Landmarker, 'detect'),
     ],
