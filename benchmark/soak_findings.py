@@ -13,7 +13,7 @@ __all__ = ['Finding', 'Sample', 'findings']
 
 MAX_MEMORY_MB_PER_MIN = 0.05
 # A process that was started a few minutes ago still settles: a short soak finds large leaks only.
-SETTLED_AFTER_MIN, MAX_SETTLING_MB_PER_MIN = 8.0, 10.0
+SETTLED_AFTER_MIN, MAX_SETTLING_MB_PER_MIN = 8.0, 60.0
 MAX_COUNT_GROWTH = 0.5  # over the whole series: half a thread is none
 MAX_LATENCY_GROWTH = 0.25  # over the whole series, of its median
 
