@@ -27,6 +27,7 @@ SOURCE = WORKSPACE + 'src/pose_ros'
 DISTROS = ['humble', 'jazzy', 'kilted', 'lyrical']
 # rosdep keys whose packages have other names in conda.
 CONDA = {
+    'python3-hypothesis': 'hypothesis',
     'python3-matplotlib': 'matplotlib-base',
     'python3-mediapipe-pip': 'mediapipe',
     'python3-numpy': 'numpy',
