@@ -33,6 +33,7 @@ def parameter(
     choices: Iterable[str] = (),
     pattern: str = '',
     read_only: bool = False,
+    takes_list: bool = False,
 ) -> Any:
     """
     Return a dataclass field that is a ROS parameter.
@@ -44,6 +45,7 @@ def parameter(
     :param choices: the possible strings; empty: any
     :param pattern: a regular expression that the string matches; empty: any
     :param read_only: it cannot be changed after the start
+    :param takes_list: whether a list of numbers passes for a string with commas between them
     """
     return field(
         default=default,
@@ -54,6 +56,7 @@ def parameter(
             'choices': tuple(choices),
             'pattern': pattern,
             'read_only': read_only,
+            'takes_list': takes_list,
         },
     )
 
@@ -63,7 +66,7 @@ def check(values: Any) -> None:
     Check every field of a dataclass made with `parameter`; for its __post_init__.
 
     Integers pass for numbers and strings: command lines and launch files turn 1.0 and '0' into
-    integers. Lists pass for strings with commas between.
+    integers.
 
     :raises ValueError: when a value has the wrong type or is out of range: wanted and came
     """
@@ -76,7 +79,7 @@ def _checked(declared: Field[Any], value: Any) -> Any:
     wanted = type(declared.default)
     if wanted in (float, str) and type(value) is int:
         value = wanted(value)
-    if wanted is str and isinstance(value, list | tuple | array):
+    if declared.metadata['takes_list'] and isinstance(value, list | tuple | array):
         value = ', '.join(map(str, value))
     within, pattern = declared.metadata['within'], declared.metadata['pattern']
     choices = declared.metadata['choices']

@@ -77,6 +77,7 @@ class DetectionParameters:
         'x, y, width and height of the part of the image that is looked at, as fractions of its '
         'width and height, for instance "0.25, 0, 0.5, 1". Empty: all of it. All outputs are for '
         'the whole image.',
+        takes_list=True,
     )
     min_pose_detection_confidence: float = parameter(
         0.5, 'The least score of the person detector for a person to be found.', within=(0.0, 1.0)

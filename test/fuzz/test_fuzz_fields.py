@@ -192,6 +192,6 @@ def test_parameters(data: st.DataObject) -> None:
         reason = str(error)
     else:
         reason = f'{name}: wanted '
-        # Integers stand for numbers and strings, and an empty list for an empty string or list.
+        # Integers stand for numbers and strings, and an empty list for an empty string.
         assert getattr(after, name) == value or isinstance(value, int) or value == []
     assert reason.startswith(f'{name}: wanted ')

@@ -27,6 +27,7 @@ CONFIG = Path(__file__).parents[2] / 'config' / 'pose.yaml'
         ({'min_tracking_confidence': float('nan')}, ['min_tracking_confidence', 'nan']),
         ({'running_mode': 'movie'}, ['running_mode', 'image, video, live_stream', 'movie']),
         ({'model': 3.5}, ['model', 'string', '3.5']),
+        ({'model': [0]}, ['model', 'string', '[0]']),
         ({'image_rotation': 45}, ['image_rotation', '0, 90, 180, 270', '45']),
         ({'region_of_interest': 'left'}, ['region_of_interest', 'x, y, width, height', 'left']),
         ({'region_of_interest': '0.5, 0, 0.6, 1'}, ['region_of_interest', 'between 0 and 1']),
