@@ -10,6 +10,7 @@ docs/benchmarks.md says how, README.md has a short table of the results.
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 import os
 from pathlib import Path
 import shlex
@@ -20,6 +21,7 @@ import time
 
 from benchmark.benchmark_run import BenchmarkRun, available_models, say
 from benchmark.comparison import comparison_table, differences
+from benchmark.footprint import footprint_table, own_node
 from benchmark.hardware_line import hardware_line
 from benchmark.machine import machine
 from benchmark.measurement import medians
@@ -27,8 +29,8 @@ from benchmark.plot import plot
 from benchmark.processes import WorkerError
 from benchmark.report import row_table, step_table, target_table, write
 from benchmark.scene_run import Peer
-from benchmark.scenes import ENDURANCE, FULL, QUICK
-from benchmark.targets import check_beside_plain, check_targets
+from benchmark.scenes import ENDURANCE, FULL, QUICK, Lengths
+from benchmark.targets import check_beside_plain, check_footprints, check_targets
 from benchmark.topics import LANDMARKS_TOPIC, PLAIN_TOPIC, Topic
 from pose_ros.models.store import fetch
 
@@ -51,9 +53,22 @@ def arguments() -> argparse.Namespace:
         help='of the files with the results: the ROS 2 distro',
     )
     parser.add_argument('--output', type=Path, default=HERE / 'results')
-    parser.add_argument('--rounds', type=int, help='of the comparison with other nodes')
+    parser.add_argument(
+        '--rounds', type=int, help='of the comparison with other nodes, and of --only-footprint'
+    )
     parser.add_argument(
         '--only-peers', action='store_true', help='measure nothing but the comparison'
+    )
+    parser.add_argument(
+        '--only-footprint',
+        action='store_true',
+        help="measure nothing but start, memory and masks' cost",
+    )
+    parser.add_argument(
+        '--before',
+        type=Path,
+        metavar='POSE_NODE',
+        help='executable of another installation, whose start, memory and masks are measured, too',
     )
     parser.add_argument(
         '--plain', action='store_true', help='with --quick: compare with the plainest node, too'
@@ -93,13 +108,30 @@ def report(run: BenchmarkRun, options: argparse.Namespace) -> str:
     rows, steps = [*medians(run.rows), run.endurance], run.median_steps()
     targets = list(check_targets(rows, run.endurance, run.idle_share, steps))
     plain = [row for row in differences(run.compared) if row.node == PLAIN_TOPIC]
-    targets += check_beside_plain(plain)
+    targets += [*check_beside_plain(plain), *check_footprints(run.footprints)]
     about = {**machine(), 'load_at_start': run.load_at_start, 'bare_ms': bare_ms}
+    about['footprints'] = [asdict(each) for each in run.footprints]
     write(options.output, options.name, rows, steps, targets, about)
     plot(options.output / f'{options.name}.png', options.name, rows)
     print(row_table(rows), step_table(steps), target_table(targets), sep='\n\n')
     say(f'results in {options.output}/{options.name}.csv, .json and .png')
     return hardware_line(rows, about, options.name)
+
+
+def measure(run: BenchmarkRun, options: argparse.Namespace, lengths: Lengths) -> None:
+    """
+    Measure what the command line asks for.
+
+    :raises WorkerError: when a process fails
+    """
+    is_whole = not options.only_peers and not options.only_footprint
+    if is_whole:
+        run.measure(with_others=not options.quick)
+    if options.only_footprint or (is_whole and not options.quick):
+        nodes = [own_node(), *([options.before] if options.before else [])]
+        run.measure_footprints(nodes, options.rounds or 1)
+    if options.peers and not options.only_footprint:
+        run.compare(options.peers, options.rounds or lengths.comparisons)
 
 
 def main() -> int:
@@ -110,14 +142,15 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         run = BenchmarkRun(Path(folder), lengths, available_models())
         try:
-            if not options.only_peers:
-                run.measure(with_others=not options.quick)
-            if options.peers:
-                run.compare(options.peers, options.rounds or lengths.comparisons)
+            measure(run, options, lengths)
         except WorkerError as error:
             say(f'FAILED: {error}')
             return 1
-    line = '' if options.only_peers else report(run, options)
+    line = report(run, options) if run.endurance else ''
+    if run.footprints:
+        print('', footprint_table(run.footprints), sep='\n')
+    if options.only_footprint:
+        print('', target_table(list(check_footprints(run.footprints))), sep='\n')
     if run.compared:
         print('', comparison_table(list(differences(run.compared))), sep='\n')
     say(f'{(time.monotonic() - begin_s) / 60:.1f} minutes')

@@ -12,6 +12,8 @@ import sys
 
 from benchmark.comparison import compare
 from benchmark.film import prepare
+from benchmark.footprint import Footprint, Measured, median_of
+from benchmark.footprint_run import FootprintRun
 from benchmark.measurement import Measurement, Scene
 from benchmark.processes import Worker
 from benchmark.scene_run import Peer, SceneRun
@@ -64,6 +66,7 @@ class BenchmarkRun:
     :ivar rows: what was measured of the scenes by now
     :ivar endurance: the long measurement; None before it
     :ivar idle_share: of a core, used by the inactive node
+    :ivar footprints: what nodes need, by now
     :ivar compared: what was measured in comparison with other nodes by now
     :ivar load_at_start: the machine's load before the run
     """
@@ -81,6 +84,7 @@ class BenchmarkRun:
         self.rows: list[Measurement] = []
         self.endurance: Measurement | None = None
         self.idle_share = 0.0
+        self.footprints: list[Measured] = []
         self.compared: list[Measurement] = []
 
     def measure(self, with_others: bool) -> None:
@@ -99,6 +103,26 @@ class BenchmarkRun:
             for scene in others[number::rounds]:
                 self._measure_scene(scene, self._lengths.other)
         self._measure_endurance()
+
+    def measure_footprints(self, nodes: Sequence[Path], rounds: int) -> None:
+        """
+        Measure what nodes need, at the two smaller sizes; they take turns.
+
+        :param nodes: executables `pose_node`
+        :raises WorkerError: when a process fails
+        """
+        for size in SIZES[:2]:
+            found: dict[Path, list[Footprint]] = {node: [] for node in nodes}
+            with FootprintRun(
+                size, self._folder, self._environment, self._lengths.targeted
+            ) as run:
+                for number in range(rounds):
+                    for node in nodes if number % 2 else nodes[::-1]:
+                        found[node].append(run.measure(node))
+                    say(f'footprint, {size[0]}x{size[1]}: round {number + 1} of {rounds}')
+            self.footprints += [
+                Measured(size, str(node), median_of(each)) for node, each in found.items()
+            ]
 
     def compare(self, peers: Sequence[Peer], rounds: int) -> None:
         """

@@ -35,16 +35,26 @@ class Listener:
         """Subscribe."""
         self._node = rclpy.create_node('listener')
         self._clients: dict[tuple[type, str], Any] = {}
-        self._arrivals: dict[str, list[tuple[int, int]]] = {topic.name: [] for topic in topics}
+        self._arrivals: dict[str, list[tuple[int, int]]] = {}
+        self._subscriptions: dict[str, Any] = {}
         for topic in topics:
-            raw = topic.stamp_at is not None
-            self._node.create_subscription(
-                message_class(topic.type),
-                topic.name,
-                partial(self._note_raw if raw else self._note, topic),
-                QoSProfile(depth=DEPTH),
-                raw=raw,
-            )
+            self.subscribe(topic, wanted=True)
+
+    def subscribe(self, topic: Topic, wanted: bool) -> None:
+        """Subscribe to a topic, or no more."""
+        if not wanted and topic.name in self._subscriptions:
+            self._node.destroy_subscription(self._subscriptions.pop(topic.name))
+        if not wanted or topic.name in self._subscriptions:
+            return
+        raw = topic.stamp_at is not None
+        self._arrivals.setdefault(topic.name, [])
+        self._subscriptions[topic.name] = self._node.create_subscription(
+            message_class(topic.type),
+            topic.name,
+            partial(self._note_raw if raw else self._note, topic),
+            QoSProfile(depth=DEPTH),
+            raw=raw,
+        )
 
     def _note(self, topic: Topic, message: Any) -> None:
         now_ns, stamp = time.time_ns(), message.header.stamp
@@ -110,6 +120,7 @@ def main() -> None:
     listener = Listener([Topic(**topic) for topic in json.loads(sys.argv[1])])
     commands: dict[str, Callable[..., Any]] = {
         'take': listener.take,
+        'subscribe': lambda topic, wanted: listener.subscribe(Topic(**topic), wanted),
         'change_state': listener.change_state,
         'set_parameter': listener.set_parameter,
     }

@@ -33,7 +33,7 @@ class Scene:
 
     :param node: OURS, or the topic of another node
     :param people: in view, and looked for
-    :param masks: whether MediaPipe computes segmentation masks
+    :param masks: whether segmentation masks are asked for; they are computed for a subscriber
     :param outputs: names of the lazy outputs that have a subscriber beside the landmarks
     """
 

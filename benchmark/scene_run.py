@@ -71,7 +71,7 @@ class SceneRun:
         with ExitStack() as stack:
             topics = [self._topic, *(LAZY_TOPICS[name] for name in self._scene.outputs)]
             self._bare = stack.enter_context(
-                self._worker('bare_loop.py', str(self._film), json.dumps(self._options()))
+                self._worker('bare_loop.py', str(self._film), json.dumps(self._bare_options()))
             )
             self._node = stack.enter_context(
                 Process(self._command(), self._folder / 'node.log', self._environment)
@@ -98,6 +98,11 @@ class SceneRun:
             'output_segmentation_masks': self._scene.masks,
             'min_pose_detection_confidence': 0.5 if self._scene.people == 1 else 0.3,
         }
+
+    def _bare_options(self) -> dict[str, Any]:
+        """Return the options with masks only where the node computes them: for a subscriber."""
+        masks = self._scene.masks and bool(self._scene.outputs)
+        return {**self._options(), 'output_segmentation_masks': masks}
 
     def _command(self) -> list[str]:
         if self._peer:

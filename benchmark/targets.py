@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.comparison import Difference
+from benchmark.footprint import Measured, own_node
 from benchmark.measurement import OURS, Measurement, Scene
 from benchmark.scenes import SIZES, TARGETED_OUTPUTS
 from benchmark.step import ALONE, FOLLOWED, TWO_PEOPLE, Step
 
-__all__ = ['Target', 'check_beside_plain', 'check_targets']
+__all__ = ['Target', 'check_beside_plain', 'check_footprints', 'check_targets']
 
 OVERHEAD_MS = {(640, 480): 3.0, (1280, 720): 4.5, (1920, 1080): 7.0}
 THROUGHPUT = {'heavy': 0.95, 'full': 0.90, 'lite': 0.85}
@@ -91,6 +92,17 @@ def check_beside_plain(found: Sequence[Difference]) -> Iterator[Target]:
         else:
             text = f"landmarks earlier than the plain node's, 30 Hz, {where}"
             yield Target(text, row.later_ms, 0, ' ms', at_most=False)
+
+
+def check_footprints(found: Sequence[Measured]) -> Iterator[Target]:
+    """Yield the targets that masks have in the node that is installed here."""
+    for each in found:
+        if each.node == str(own_node()):
+            where, footprint = f'full, {_text(each.size)}', each.footprint
+            text = f'masks that nobody subscribes to: CPU a frame by that without, {where}'
+            yield Target(text, footprint.unheard_ms / footprint.alone_ms, 1.03, '')
+            text = f'frames lost while a subscriber to masks comes and goes, {where}'
+            yield Target(text, footprint.lost, 0, '')
 
 
 def _check_latency(paced: Mapping[Scene, Measurement]) -> Iterator[Target]:

@@ -27,7 +27,8 @@ def offline(parameters: Parameters, needs_masks: bool) -> Parameters:
     """
     Return the parameters as they count for recordings.
 
-    Running mode live_stream would drop pictures; video finds the same in all of them.
+    Running mode live_stream would drop pictures; video finds the same in all of them. Masks are
+    computed where something that is written needs them, and only there.
 
     :param needs_masks: something is written that needs segmentation masks
     """
@@ -35,7 +36,7 @@ def offline(parameters: Parameters, needs_masks: bool) -> Parameters:
     return replace(
         parameters,
         running_mode=RunningMode.VIDEO.value if mode == RunningMode.LIVE_STREAM.value else mode,
-        output_segmentation_masks=parameters.output_segmentation_masks or needs_masks,
+        output_segmentation_masks=needs_masks,
     )
 
 

@@ -62,3 +62,9 @@ class Counters:
         self.received += 1 + missed
         if missed:
             self.dropped[Drop.BUSY] += missed
+
+    def count_result(self, people: int, inference_s: float) -> None:
+        """Count a processed frame."""
+        self.processed += 1
+        self.people = people
+        self.inference_ms.append(inference_s * 1e3)

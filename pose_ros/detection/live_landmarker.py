@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -13,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.detection.landmarker import Landmarker
-from pose_ros.detection.options import LandmarkerOptions
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
 from pose_ros.detection.picture import Widening
 from pose_ros.poses.poses import Poses
 
 __all__ = ['LiveLandmarker', 'LiveResult']
+
+RESULT_TIMEOUT_S = 30.0  # of a frame that nothing else keeps waiting
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class LiveLandmarker:
         self.options = options
         self._sent: deque[tuple[int, Any, Widening, float]] = deque()  # stamp_ms, token, ..., time
         self._arrived: deque[tuple[int, Poses, float]] = deque()  # stamp_ms, poses, time
-        self._wake = wake
+        self._came, self._wake = Event(), wake
         self._landmarker = Landmarker(options, self._keep)
 
     @property
@@ -78,6 +81,20 @@ class LiveLandmarker:
         self._sent.append((stamp_ms, token, picture.widening, perf_counter()))
         self._landmarker.detect_async(picture, stamp_ms)
 
+    def detect(self, picture: Any, stamp_ms: int) -> Poses:
+        """
+        Find the people in one frame, and wait for that: in place of `send`, as other finders do.
+
+        :raises LandmarkerError: when MediaPipe fails, or the landmarker is closed
+        """
+        self._came.clear()
+        self.send(picture, stamp_ms, None)
+        self._came.wait(RESULT_TIMEOUT_S)
+        result = self.take()
+        if result is None:
+            raise LandmarkerError('MediaPipe gave no result of a frame')
+        return result.poses
+
     def take(self) -> LiveResult | None:
         """Return the oldest result that waits, or None."""
         if not self._arrived:
@@ -90,10 +107,16 @@ class LiveLandmarker:
         _, token, widening, sent_s = self._sent.popleft()
         return LiveResult(token, widening.undone(poses), arrived_s - sent_s, dropped)
 
+    @property
+    def unanswered(self) -> int:
+        """How many of the frames sent have no result yet, or none at all."""
+        return len(self._sent) - len(self._arrived)
+
     def close(self) -> None:
         """Release the landmarker; frames in work are finished first. Idempotent."""
         self._landmarker.close()
 
     def _keep(self, stamp_ms: int, poses: Poses) -> None:
         self._arrived.append((stamp_ms, poses, perf_counter()))
+        self._came.set()
         self._wake()

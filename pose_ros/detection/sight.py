@@ -104,6 +104,9 @@ def to_poses(
     """
     Return people as found in a whole picture; their masks are 0 outside of their windows.
 
+    When some have a mask and others none, as who was last seen when none was asked for, that of
+    the others is 0 everywhere.
+
     :param width: of the picture in pixels
     :param height: of the picture in pixels
     :param followed_ids: as in Poses; None: nobody is followed
@@ -113,10 +116,11 @@ def to_poses(
     scales = np.array((1 / width, 1 / height, 1 / width, 1, 1), np.float32)
     landmarks = np.stack([person.landmarks for person in people]) * scales
     masks = []
-    for person in people:
+    if any(person.mask is not None for person in people):
+        masks = [np.zeros((height, width), np.float32) for _ in people]
+    for person, mask in zip(people, masks, strict=False):
         if person.mask is not None:
-            masks.append(np.zeros((height, width), np.float32))
-            person.window.paste(person.mask, masks[-1])
+            person.window.paste(person.mask, mask)
     return Poses(
         landmarks,
         np.stack([person.world_landmarks for person in people]),

@@ -8,14 +8,13 @@ bundle whose SHA-256 is not known is run by a process of its own first, once.
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 import signal
 import subprocess
 import sys
 
 from pose_ros.models.model_file import ModelError, advice_on
-from pose_ros.models.store import Bundle, find_bundle
+from pose_ros.models.store import PUBLISHED, Bundle, find_bundle
 from pose_ros.models.vouching import is_vouched_for, vouch_for
 
 __all__ = ['usable_model']
@@ -34,6 +33,8 @@ def usable_model(name_or_path: str | Path) -> Path:
         is wrong, what to do
     """
     bundle = find_bundle(name_or_path)
+    if bundle.sha256 in PUBLISHED:
+        return bundle.path
     engine = f'mediapipe {_version()}'
     if not is_vouched_for(bundle.sha256, engine):
         problem = _try_out(bundle)
@@ -71,6 +72,8 @@ def _try_out(bundle: Bundle) -> str:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415, slow to import
+
     try:
         return version('mediapipe')
     except PackageNotFoundError:

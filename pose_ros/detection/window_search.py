@@ -181,6 +181,12 @@ class WindowSearch:
     def _seen(self) -> list[Followed]:
         return [each for each in self._people if not each.misses]
 
+    def exchange_landmarkers(self, other: WindowSearch) -> None:
+        """Go on with the landmarkers of another search, which gets those of this one."""
+        self.options, other.options = other.options, self.options
+        self._detector, other._detector = other._detector, self._detector
+        self._follower, other._follower = other._follower, self._follower
+
     def close(self) -> None:
         """Release the landmarkers. Idempotent."""
         self._detector.close()

@@ -6,6 +6,7 @@ A model is downloaded from Google's published address and must have the publishe
 stands under its name only when it is whole and checked.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -13,11 +14,11 @@ import sys
 import tempfile
 
 from pose_ros.models.bundle import ModelError, check_bundle
-from pose_ros.models.download import DownloadError, download
 from pose_ros.models.model_file import MAX_MODEL_BYTES, advice_on
 
 __all__ = [
     'MODELS',
+    'PUBLISHED',
     'Bundle',
     'Model',
     'ModelError',
@@ -62,6 +63,12 @@ MODELS = {
         '269b7be5e61f90d4bf50464dc865b7041bf0788b2924613386143807f5d9c99a',
     ),
 }
+
+
+# What is one of these was checked by whoever published it.
+PUBLISHED = frozenset(
+    sha256 for model in MODELS.values() for sha256 in (model.bundle_sha256, model.assembled_sha256)
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def find_bundle(name_or_path: str | Path) -> Bundle:
         path = Path(os.path.expanduser(name)).absolute()
         advice = f"wanted lite, full, heavy or a bundle's path; get full with: {_command('full')}"
     try:
-        return Bundle(path, check_bundle(path), advice)
+        return Bundle(path, check_bundle(path, PUBLISHED), advice)
     except ModelError as error:
         raise ModelError(f'{error}; {advice}') from error
 
@@ -137,21 +144,20 @@ def fetch(name: str) -> Path:
     if name not in MODELS:
         raise ValueError(f'wanted {", ".join(MODELS)}, got {name!r}')
     path = cached_path(name)
-    try:
+    with suppress(ModelError):
         check_bundle(path)
-    except ModelError:
-        pass
-    else:
         return path
+    from pose_ros.models import download as web  # noqa: PLC0415, it takes long, and seldom needed
+
     print(f'{path.name}: downloading', file=sys.stderr, flush=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix='.fetch-', dir=path.parent) as folder:
             made = Path(folder, path.name)
-            download(URL.format(name=name), made, MODELS[name].bundle_sha256, MAX_MODEL_BYTES)
+            web.download(URL.format(name=name), made, MODELS[name].bundle_sha256, MAX_MODEL_BYTES)
             check_bundle(made)
             made.replace(path)
-    except DownloadError as error:
+    except web.DownloadError as error:
         raise ModelError(
             f'{path.name}: not downloaded ({error}); try again with a network, or copy the file '
             f'into {path.parent}'

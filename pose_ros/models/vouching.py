@@ -10,13 +10,10 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from pose_ros.models.store import MODELS, cache_directory
+from pose_ros.models.store import PUBLISHED, cache_directory
 
 __all__ = ['is_vouched_for', 'vouch_for']
 
-PUBLISHED = frozenset(
-    sha256 for model in MODELS.values() for sha256 in (model.bundle_sha256, model.assembled_sha256)
-)
 MAX_FILE_BYTES = 1 << 20
 
 _vouched: set[str] = set()

@@ -144,6 +144,7 @@ class Configured:
             settings.search_options(),
             self._node.wake,
             counters,
+            masks_on_demand=True,
         )
 
     def _new_stills(self, settings: Parameters) -> DetectService:

@@ -22,7 +22,8 @@ from pose_ros.node.publishers import Publishers
 from pose_ros.rclpy_tools.throttle import Throttle
 from pose_ros.rclpy_tools.topic_reader import Taken
 from pose_ros.rclpy_tools.topic_thread import TopicThread
-from pose_ros.stream.pose_stream import DROPS, FrameResult, PoseStream
+from pose_ros.stream.frame_result import FrameResult
+from pose_ros.stream.pose_stream import DROPS, PoseStream
 from pose_ros.stream.serialized import read_message
 
 __all__ = ['ImageStream']
@@ -89,6 +90,7 @@ class ImageStream(TopicThread):
                     'the header stamps jumped back: the stream begins again',
                 )
             stage = 'detection'
+            self._stream.want_masks(self._publishers.wants_masks())
             picture = self._stream.load(frame)
             self._publish(in_background=True)  # the frame before, while MediaPipe works
             result = self._stream.detect(picture, frame, tick)

@@ -27,9 +27,9 @@ from pose_ros.node.world_publishers import WorldPublishers
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
 from pose_ros.rclpy_tools.last_words import wait_until_heard
+from pose_ros.stream.frame_result import FrameResult
 from pose_ros.stream.outputs import LANDMARKS, PUBLISHED, Output, OutputFrame
 from pose_ros.stream.parameters import Parameters
-from pose_ros.stream.pose_stream import FrameResult
 
 __all__ = ['Publishers']
 
@@ -118,6 +118,7 @@ class Publishers:
             self._parameters,
             self._people,
             self._skeletons,
+            found.has_masks,
         )
         self._publish(LANDMARKS, source)
         if frame.stamp_ns > 0:
@@ -159,7 +160,9 @@ class Publishers:
 
     def _publish_rest(self, source: OutputFrame) -> None:
         for output in PUBLISHED:
-            if output.is_lazy and self._has_subscriber(output):
+            if not output.is_lazy or output.waits_for_masks(source):
+                continue
+            if self._has_subscriber(output):
                 self._publish(output, source)
                 self._counters.outputs[output.name] += 1
 

@@ -109,6 +109,7 @@ class Reporter:
                 stream.options.running_mode.value,
                 positions=words,
                 engine=stream.engine,
+                masks=stream.masks,
             )
         return NodeStatus(
             str(stream.options.model),
@@ -126,6 +127,7 @@ class Reporter:
             positions=words,
             is_position_misfit=report.is_misfit,
             engine=stream.engine,
+            masks=stream.masks,
         )
 
     def _log(self, problems: list[Problem], status: NodeStatus) -> None:

@@ -53,6 +53,7 @@ class NodeStatus:
     :param positions: whether people's positions are known, or why not, in words
     :param is_position_misfit: a camera_info or depth image that came could not be used
     :param engine: which MediaPipe runs, how it is called, and what it may not, in words
+    :param masks: whether masks are computed, in words
     """
 
     model: str
@@ -70,6 +71,7 @@ class NodeStatus:
     positions: str = ''
     is_position_misfit: bool = False
     engine: str = ''
+    masks: str = ''
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,9 @@ class DetectionParameters:
         within=(0.0, 1.0),
     )
     output_segmentation_masks: bool = parameter(
-        False, 'Compute a segmentation mask of each person; ~/mask and ~/instance_mask need it.'
+        False,
+        'Compute a segmentation mask of each person while somebody subscribes to ~/mask, '
+        '~/instance_mask or an overlay that shows masks, and for 10 s after that.',
     )
     delegate: str = parameter(
         'cpu',

@@ -50,6 +50,7 @@ class OutputFrame:
 
     :param poses: the people, followed; their masks as found
     :param time_ns: of the frame in nanoseconds: its stamp, or when it arrived where it has none
+    :param has_masks: masks were computed
     """
 
     frame: Frame
@@ -58,6 +59,7 @@ class OutputFrame:
     parameters: Parameters
     people: People
     skeletons: SkeletonMarkers
+    has_masks: bool = True
 
     @property
     def size(self) -> tuple[int, int]:
@@ -117,6 +119,19 @@ class Output:
     def name(self) -> str:
         """The topic without the node's name."""
         return self.topic.removeprefix('~/')
+
+    def waits_for_masks(self, source: OutputFrame) -> bool:
+        """
+        Whether it is left out of a frame: it needs masks, and they are only about to begin.
+
+        An image without masks looks as one without people, or shows a background to be replaced.
+        """
+        parameters = source.parameters
+        return (
+            self.uses_masks(parameters)
+            and parameters.output_segmentation_masks
+            and not source.has_masks
+        )
 
 
 def _landmarks(source: OutputFrame) -> bytes:

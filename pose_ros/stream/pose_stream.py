@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -20,23 +20,12 @@ from pose_ros.detection.stream_clock import StreamClock, Tick, Verdict
 from pose_ros.detection.window_search import WindowSearch
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
+from pose_ros.stream.frame_result import FrameResult
+from pose_ros.stream.mask_switch import MaskSwitch
 
-__all__ = ['FrameResult', 'PoseStream']
+__all__ = ['DROPS', 'PoseStream']
 
 DROPS = {Verdict.REPEATED: Drop.REPEATED, Verdict.LATE: Drop.LATE}
-
-
-@dataclass(frozen=True)
-class FrameResult:
-    """
-    What the landmarker found in a frame.
-
-    :param time_ns: of the frame in nanoseconds: its stamp, or when it arrived where it has none
-    """
-
-    frame: Frame
-    poses: Poses
-    time_ns: int
 
 
 class PoseStream:
@@ -56,6 +45,7 @@ class PoseStream:
         search: SearchOptions = MEDIAPIPE_ALONE,
         wake: Callable[[], None] = lambda: None,
         counters: Counters | None = None,
+        masks_on_demand: bool = False,
     ) -> None:
         """
         Build the landmarker.
@@ -65,18 +55,33 @@ class PoseStream:
         :param wake: in running mode LIVE_STREAM called on a thread of MediaPipe's when there is
             something for `live_results`
         :param counters: to go on with; new ones by default
+        :param masks_on_demand: masks, where the options have them, are computed only while
+            `want_masks` says so
         :raises LandmarkerError: when MediaPipe refuses the options
         """
         self.counters = counters or Counters()
         self.clock = StreamClock(restart_after_s)
+        self._masks_on_demand, self._wants_masks = masks_on_demand, not masks_on_demand
         self._wake = wake
-        self._search, self._view = search, PictureView.of(search)
-        self._finder = self._built(options, search)
+        self._options, self._search, self._view = options, search, PictureView.of(search)
+        self._finder = self._built(options, search, self._wants_masks)
+        self._is_new, self._known = True, Poses.empty()  # whom it found last
+        self._switch = MaskSwitch(
+            lambda masks: self._built(self._options, self._search, masks),
+            self.enter_thread,
+            wake,
+            self.counters.conditions,
+        )
 
     @property
     def options(self) -> LandmarkerOptions:
-        """The options of the running landmarker."""
-        return self._finder.options
+        """The options as given; the running landmarker computes masks only while it must."""
+        return self._options
+
+    @property
+    def masks(self) -> str:
+        """Whether masks are computed, in words."""
+        return self._switch.state(self._options, self._finder)
 
     @property
     def engine(self) -> str:
@@ -100,8 +105,29 @@ class PoseStream:
         :param search: as at construction
         :raises LandmarkerError: when MediaPipe refuses them; the old landmarker goes on
         """
-        if (options, search) != (self.options, self._search):
+        before, self._options = self._options, options
+        masks = (options if self._masks_on_demand else before).output_segmentation_masks
+        if (options, search) == (replace(before, output_segmentation_masks=masks), self._search):
+            return
+        try:
             self._replace_finder(options, search)
+        except LandmarkerError:
+            self._options = before
+            raise
+
+    def want_masks(self, wanted: bool) -> None:
+        """
+        Say before each frame whether somebody wants masks; with `masks_on_demand`, and only then.
+
+        It takes a moment until they come, and some seconds until they stop. Meanwhile frames are
+        worked on as before.
+        """
+        self._wants_masks = self._switch.holds(wanted)
+        masks = self._wants_masks and self._options.output_segmentation_masks
+        if self._is_new and masks != self._finder.options.output_segmentation_masks:
+            with suppress(LandmarkerError):  # then the switch tries, and says what is wrong
+                self._replace_finder(self._options, self._search)
+        self._finder = self._switch.next_finder(self._finder, masks, self._known)
 
     def admit(self, frame: Frame, arrival_ns: int) -> Tick:
         """
@@ -147,47 +173,67 @@ class PoseStream:
         :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
         """
         finder = self._finder
+        self._is_new = False
+        if self._switch.is_at_work:
+            self._switch.look(self._view.shown(frame.rgb), tick.stamp_ms)
         with self._recovered():
             if isinstance(finder, LiveLandmarker):
                 finder.send(picture, tick.stamp_ms, (frame, tick.time_ns))
                 return None
             started_s = perf_counter()
             poses = finder.detect(picture, tick.stamp_ms)
-            return self._result(frame, poses, tick.time_ns, perf_counter() - started_s)
+            inference_s = perf_counter() - started_s
+            return self._result(finder, frame, poses, tick.time_ns, inference_s)
 
     def live_results(self) -> Iterator[FrameResult]:
         """Yield what LIVE_STREAM has found by now, in order; frames it dropped are counted."""
-        finder = self._finder
-        while isinstance(finder, LiveLandmarker) and (live := finder.take()):
-            self.counters.dropped[Drop.BUSY] += live.dropped
-            frame, time_ns = live.token
-            yield self._result(frame, live.poses, time_ns, live.inference_s)
+        if leaving := self._switch.leaving:
+            finder, is_closed = leaving
+            yield from self._results_of(finder)
+            if not is_closed:
+                return  # those of the running one are newer
+            self.counters.dropped[Drop.BUSY] += finder.unanswered
+            self._switch.left()
+        if isinstance(self._finder, LiveLandmarker):
+            yield from self._results_of(self._finder)
 
     def close(self) -> None:
         """Release the landmarker; a frame in work is finished first. Idempotent."""
+        self._switch.close()
         self._finder.close()
 
-    def _result(self, frame: Frame, poses: Poses, time_ns: int, inference_s: float) -> FrameResult:
-        height, width = frame.rgb.shape[:2]
-        counters = self.counters
-        counters.inference_ms.append(inference_s * 1e3)
-        counters.processed += 1
-        counters.people = len(poses)
-        if isinstance(self._finder, WindowSearch):
-            counters.people_looked_at.append(self._finder.people_looked_at)
-            counters.search_age_s = self._finder.search_age_ms * 1e-3
-        return FrameResult(frame, self._view.in_picture(poses, width, height), time_ns)
+    def _results_of(self, finder: LiveLandmarker) -> Iterator[FrameResult]:
+        while live := finder.take():
+            self.counters.dropped[Drop.BUSY] += live.dropped
+            frame, time_ns = live.token
+            yield self._result(finder, frame, live.poses, time_ns, live.inference_s)
 
-    def _built(
-        self, options: LandmarkerOptions, search: SearchOptions
-    ) -> PoseFinder | LiveLandmarker:
+    def _result(
+        self, finder: PoseFinder, frame: Frame, poses: Poses, time_ns: int, inference_s: float
+    ) -> FrameResult:
+        self._known = poses
+        height, width = frame.rgb.shape[:2]
+        self.counters.count_result(len(poses), inference_s)
+        if isinstance(finder, WindowSearch):
+            self.counters.people_looked_at.append(finder.people_looked_at)
+            self.counters.search_age_s = finder.search_age_ms * 1e-3
+        has_masks = finder.options.output_segmentation_masks
+        return FrameResult(frame, self._view.in_picture(poses, width, height), time_ns, has_masks)
+
+    def _built(self, options: LandmarkerOptions, search: SearchOptions, masks: bool) -> PoseFinder:
+        options = replace(
+            options, output_segmentation_masks=options.output_segmentation_masks and masks
+        )
         if options.running_mode is RunningMode.LIVE_STREAM:
             return LiveLandmarker(options, self._wake)
         return build_finder(options, search)
 
     def _replace_finder(self, options: LandmarkerOptions, search: SearchOptions) -> None:
-        old, self._finder = self._finder, self._built(options, search)
+        old, self._finder = self._finder, self._built(options, search, self._wants_masks)
         self._search, self._view = search, PictureView.of(search)
+        self._is_new, self._known = True, Poses.empty()
+        self._switch.drop()
+        self._switch.left()
         old.close()
 
     @contextmanager

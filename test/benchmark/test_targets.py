@@ -4,6 +4,7 @@
 from dataclasses import replace
 
 from benchmark.comparison import Difference
+from benchmark.footprint import Footprint, Measured, footprint_table, median_of, own_node
 from benchmark.measurement import (
     OURS,
     BareLoop,
@@ -16,7 +17,7 @@ from benchmark.measurement import (
 )
 from benchmark.scenes import EVERY_OUTPUT, SIZES, TARGETED_OUTPUTS, targeted_scenes
 from benchmark.step import ALONE, FOLLOWED, TWO_PEOPLE, Step
-from benchmark.targets import check_beside_plain, check_targets
+from benchmark.targets import check_beside_plain, check_footprints, check_targets
 
 BARE = BareLoop(inference_ms=20.0, rate_hz=50.0, cpu_ms=20.0, rss_mb=100.0, pss_mb=90.0)
 STEPS = [
@@ -98,3 +99,19 @@ def test_the_node_is_held_against_the_plainest_one() -> None:
     assert [target.met for target in check_beside_plain([later, slower])] == [True, True]
     earlier, faster = replace(later, later_ms=-0.4), replace(slower, rate_ratio=1.05)
     assert [target.met for target in check_beside_plain([earlier, faster])] == [False, False]
+
+
+def test_masks_that_nobody_sees_may_cost_nothing() -> None:
+    good = Footprint(2.0, 0.8, 150.0, 200.0, 20.0, 20.1, 23.0, 250.0, 0.0, 40.0)
+    bad = replace(good, unheard_ms=23.0, lost=2.0)
+    found = [
+        Measured((640, 480), str(own_node()), good),
+        Measured((1280, 720), str(own_node()), bad),
+        Measured((640, 480), '/another/pose_node', bad),
+    ]
+    assert [target.met for target in check_footprints(found)] == [True, True, False, False]
+    head, _, *lines = footprint_table(found).splitlines()
+    assert head == '| footprint, full | 640x480 | 1280x720 | 640x480, /another/pose_node |'
+    assert '| CPU until then, s | 0.8 | 0.8 | 0.8 |' in lines
+    assert len(lines) == 10
+    assert median_of([good, bad, bad]) == bad

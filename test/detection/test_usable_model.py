@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bundle that nobody vouches for is run by a process of its own first, once."""
 
+import importlib.metadata
 import os
 from pathlib import Path
 import subprocess
@@ -83,7 +84,7 @@ def test_another_version_of_mediapipe_tries_again(
     retrained: Path, trials: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usable_model(retrained)
-    monkeypatch.setattr(module, 'version', lambda _: '99.0')
+    monkeypatch.setattr(importlib.metadata, 'version', lambda _: '99.0')
     usable_model(retrained)
     assert len(trials) == 2
 

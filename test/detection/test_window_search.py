@@ -155,6 +155,24 @@ def test_masks_lie_on_their_people(options: LandmarkerOptions, room: NDArray[np.
         assert near.sum() > 0.7 * mask.sum() > 0
 
 
+def test_with_other_landmarkers_everybody_stays(
+    options: LandmarkerOptions, room: NDArray[np.uint8]
+) -> None:
+    little = SearchOptions(Search.WINDOWS, people_budget_ms=1e-3)
+    finder = WindowSearch(options, little)
+    before = finder.detect(finder.load(room), 0).followed_ids.tolist()
+    other = WindowSearch(replace(options, output_segmentation_masks=True), little)
+    finder.exchange_landmarkers(other)
+    assert not other.options.output_segmentation_masks
+    other.close()
+    # One of them is looked at in this frame, and has a mask; the other's is empty.
+    found = finder.detect(finder.load(room), PERIOD_MS)
+    finder.close()
+    assert found.followed_ids.tolist()[: len(before)] == before
+    assert len(found.masks) == len(found) >= 2
+    assert sorted(bool(mask.any()) for mask in found.masks)[:2] == [False, True]
+
+
 def test_one_landmarker_for_many_people_sees_each_as_if_she_were_alone(
     options: LandmarkerOptions,
 ) -> None:

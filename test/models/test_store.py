@@ -13,6 +13,7 @@ import sys
 import pytest
 
 from pose_ros.fetch_models import main
+from pose_ros.models import download
 from pose_ros.models import store as module
 from pose_ros.models.store import Model, ModelError, fetch, find_model
 from simulation.http_files import Site, certificate, serving
@@ -213,7 +214,7 @@ def test_says_what_the_system_refuses(
     def refused(*_: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(module, 'download', refused)
+    monkeypatch.setattr(download, 'download', refused)
     with pytest.raises(ModelError, match=words) as caught:
         fetch('full')
     assert 'network' not in str(caught.value)

@@ -17,7 +17,8 @@ from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, Runni
 from pose_ros.detection.stream_clock import Verdict
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
-from pose_ros.stream.pose_stream import FrameResult, PoseStream
+from pose_ros.stream.frame_result import FrameResult
+from pose_ros.stream.pose_stream import PoseStream
 
 MS = 1_000_000
 
