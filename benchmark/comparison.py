@@ -2,8 +2,10 @@
 """
 Measures nodes beside one another, in short rounds in which they take turns.
 
-All of them run the whole time, each in a ROS domain of its own with its own camera, and only one
-of them has images. So a slow moment of the machine meets all of them.
+All of them run at the same time, each in a ROS domain of its own with its own camera, and only one
+of them has images. So a slow moment of the machine meets all of them. They are started again after
+every few rounds, because one process can be slower than another of the same program for as long as
+it lives: its memory may lie badly.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from benchmark.scene_run import Peer, SceneRun
 __all__ = ['RATES_HZ', 'Difference', 'compare', 'comparison_table', 'differences']
 
 RATES_HZ = (30.0, None)  # of the camera; None: more than the node can take
+ROUNDS_OF_A_PROCESS = 2
 
 # Of a normal distribution, in standard deviations: the distance of its quartiles, and the standard
 # error of the median of n values times the square root of n.
@@ -74,20 +77,21 @@ def compare(
     :param say: prints a line of progress
     :raises WorkerError: when a process fails
     """
-    measured = []
-    with ExitStack() as stack:
-        runs = []
-        for number, peer in enumerate((None, *peers)):
-            scene = Scene(peer.topic.name if peer else OURS, 'full', *size)
-            domain = 1 + (int(environment['ROS_DOMAIN_ID']) + number) % 101
-            own = {**environment, 'ROS_DOMAIN_ID': str(domain)}
-            runs.append(stack.enter_context(SceneRun(scene, folder, own, peer)))
-        for number in range(rounds):
-            for rate_hz in RATES_HZ:
-                # Each is as often the first as the last.
-                order = runs if number % 2 else runs[::-1]
-                measured += [run.measure(seconds, seconds / 4, rate_hz) for run in order]
-            say(f'{size[0]}x{size[1]}: round {number + 1} of {rounds}')
+    measured: list[Measurement] = []
+    for begin in range(0, rounds, ROUNDS_OF_A_PROCESS):
+        with ExitStack() as stack:
+            runs = []
+            for number, peer in enumerate((None, *peers)):
+                scene = Scene(peer.topic.name if peer else OURS, 'full', *size)
+                domain = 1 + (int(environment['ROS_DOMAIN_ID']) + number) % 101
+                own = {**environment, 'ROS_DOMAIN_ID': str(domain)}
+                runs.append(stack.enter_context(SceneRun(scene, folder, own, peer)))
+            for number in range(begin, min(begin + ROUNDS_OF_A_PROCESS, rounds)):
+                for rate_hz in RATES_HZ:
+                    # Each is as often the first as the last.
+                    order = runs if number % 2 else runs[::-1]
+                    measured += [run.measure(seconds, seconds / 4, rate_hz) for run in order]
+                say(f'{size[0]}x{size[1]}: round {number + 1} of {rounds}')
     return measured
 
 

@@ -111,9 +111,11 @@ def steps_of(model: str, rgb: NDArray[np.uint8], node: PoseNode, publish: Publis
     """Measure the steps of one frame."""
     height, width, _ = rgb.shape
     frame = Frame(rgb, Header(frame_id='camera_optical_frame'), PERIOD_NS)
-    with Landmarker(LandmarkerOptions(Path(model), output_segmentation_masks=True)) as masking:
+    # The node's thread is kept from the network once and for all; here each call would pay for it.
+    options = LandmarkerOptions(Path(model), forbid_network=False)
+    with Landmarker(replace(options, output_segmentation_masks=True)) as masking:
         poses = masking.detect(masking.load(rgb), 0)
-    with Landmarker(LandmarkerOptions(Path(model))) as landmarker:
+    with Landmarker(options) as landmarker:
         steps = (
             *landmark_steps(landmarker, rgb, replace(poses, masks=())),
             *output_steps(node, frame, poses, publish),

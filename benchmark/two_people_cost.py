@@ -74,7 +74,11 @@ def two_people_costs(model: Path, path: Path) -> list[tuple[str, float, float]]:
     """
     frames = load(path)
     options = LandmarkerOptions(
-        model, num_poses=2, min_pose_detection_confidence=0.3, output_segmentation_masks=True
+        model,
+        num_poses=2,
+        min_pose_detection_confidence=0.3,
+        output_segmentation_masks=True,
+        forbid_network=False,
     )
     times_ms: dict[str, list[tuple[float, float]]] = defaultdict(list)
     with Landmarker(options) as landmarker:

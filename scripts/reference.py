@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Writes what is declared in the source into config/pose.yaml, docs/reference.md and README.md.
+Writes config/pose.yaml and the tables of the documents: what is declared, and what was measured.
 
-`make reference` runs it after a parameter, an output or a launch argument was changed; a test
-holds that nothing is out of date.
+`make reference` runs it after a parameter, an output or a launch argument was changed, and after
+the benchmark; a test holds that nothing is out of date.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from xml.etree import ElementTree
 
 import yaml
 
+from benchmark import published
 from pose_ros.demo.camera_node import CameraOptions
 from pose_ros.stream.outputs import OUTPUTS
 from pose_ros.stream.parameters import GROUPS, Parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = re.compile(r'(<!-- table: (\S+) -->\n\n).*?(<!-- end of table -->)', re.DOTALL)
-DOCUMENTS = ('README.md', 'docs/reference.md')
+DOCUMENTS = ('README.md', 'docs/reference.md', 'docs/benchmarks.md')
 CONFIG = 'config/pose.yaml'
 CONFIG_COLUMNS = 99
 
@@ -107,6 +108,10 @@ def tables() -> dict[str, str]:
         },
         'camera_parameters': parameter_table(fields(CameraOptions)),
         **{path.name: argument_table(path) for path in launch_files if any(arguments(path))},
+        'performance': published.summary(),
+        'targets': published.targets(),
+        'steps': published.steps(),
+        'two_people_steps': published.two_people_steps(),
     }
 
 
