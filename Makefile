@@ -1,4 +1,4 @@
-# make demo | demo-picture | page | test | test-mediapipe | chaos | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | demo-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -25,9 +25,9 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 
 # Images between processes through shared memory. Fast DDS changed its name, and with it the variable, after Jazzy.
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
-demo page bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
+demo page page-pictures bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo demo-picture page test test-mediapipe chaos bench soak bench-accuracy reference lint setup clean
+.PHONY: demo demo-picture page page-pictures test test-mediapipe chaos bench soak bench-accuracy reference lint setup clean
 
 setup: $(BUILT)
 
@@ -40,6 +40,13 @@ demo: $(BUILT)
 
 page: $(BUILT)
 	@$(VENV)/bin/python scripts/page.py --source '$(SOURCE)' $(ARGS)
+
+# README's and docs' pictures.
+demo-picture: $(BUILT)
+	@$(VENV)/bin/python scripts/demo_picture.py $(ARGS)
+
+page-pictures: $(BUILT)
+	@$(VENV)/bin/python scripts/page_pictures.py $(ARGS)
 
 # Now and then two processes of Fast DDS never find each other; a new participant does.
 RERUNS := --reruns 2 --only-rerun 'for the discovery of'

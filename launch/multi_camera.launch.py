@@ -12,6 +12,7 @@ from launch.actions import (
 )
 from launch.launch_description_sources import AnyLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
 import yaml
 
 POSE = Path(__file__).with_name('pose.launch.xml')
@@ -37,12 +38,12 @@ ARGUMENTS = (
 )
 
 
-def pose_nodes(context: LaunchContext) -> list[GroupAction]:
+def pose_nodes(context: LaunchContext) -> list[GroupAction | Node]:
     """
-    Return pose.launch.xml for each camera.
+    Return pose.launch.xml for each camera, and one page for all of them where it is wanted.
 
-    :raises ValueError: when the cameras are not a list of different names, or when they would
-        share a topic
+    :raises ValueError: when the cameras are not a list of different names, when they would share
+        a topic, or when page is neither true nor false
     """
 
     def given(name: str) -> str:
@@ -64,18 +65,28 @@ def pose_nodes(context: LaunchContext) -> list[GroupAction]:
                 f"{name}: wanted a topic in each camera's namespace, such as "
                 f'image_raw, got {given(name)}'
             )
+    page = yaml.safe_load(given('page') or 'false')
+    if not isinstance(page, bool):
+        raise ValueError(f'page: wanted true or false, got {given("page")!r}')
     namespaces = ['/'.join(filter(None, (given('namespace'), camera))) for camera in cameras]
-    return [
+    nodes: list[GroupAction | Node] = [
         GroupAction(
             [
                 IncludeLaunchDescription(
                     AnyLaunchDescriptionSource(str(POSE)),
-                    launch_arguments=[('namespace', namespace), ('image', given('image'))],
+                    launch_arguments=[
+                        ('namespace', namespace),
+                        ('image', given('image')),
+                        ('page', 'false'),
+                    ],
                 )
             ]
         )
         for namespace in namespaces
     ]
+    if page:
+        nodes.append(Node(package='pose_ros', executable='pose_page', output='screen'))
+    return nodes
 
 
 def arguments_of(path: Path) -> list[DeclareLaunchArgument]:

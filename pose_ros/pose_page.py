@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ['main']
 
 POLL_S = 0.1
-MOST_PIXELS = 100_000_000  # of a picture that a visitor sends
+MOST_PIXELS = 100_000_000  # of a picture that a visitor sends; as page/uploads.py has it
 NOT_INSTALLED = (
     '{error}. The page needs packages that the pose node does not; into the environment that '
     'pose_ros was built with: pip install nicegui pillow rosbags'

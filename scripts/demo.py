@@ -9,9 +9,8 @@ this process drives the pose node's lifecycle and listens to the topics of both.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
 import os
 from pathlib import Path
 import signal
@@ -26,8 +25,9 @@ if os.environ.get('ROS_DISTRO') == 'humble':
     os.environ['ROS_LOCALHOST_ONLY'] = '1'
 os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
 
-from demo_processes import Executable
+from demo_processes import SIGNALS, Executable, noted_signals
 from demo_recorder import Recorded, Recorder
+from demo_source import PHOTO, Source, choose_source
 from demo_summary import summary
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
@@ -35,30 +35,10 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from pose_ros.demo.video_source import SourceError, open_source
-from simulation.recordings import RecordingError, recording
+from pose_ros.demo.video_source import SourceError
 
 START_TIMEOUT_S = 60.0
 LAST_POSES_TIMEOUT_S = 2.0
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LONGER_SIDE_PX = 640  # of a video or webcam; more slows down the recording beside the node
-WALK_SIZE = {'width': 640, 'height': 640}  # the middle of the video, where the people are
-PHOTO = 'photo'  # as a source
-
-
-@dataclass(frozen=True)
-class Source:
-    """
-    What is filmed.
-
-    :param path: for the demo camera: a webcam's number, a path, or nothing for its photograph
-    :param words: for the summary
-    :param size: parameters of the demo camera
-    """
-
-    path: str
-    words: str
-    size: dict[str, int]
 
 
 class DemoError(RuntimeError):
@@ -68,29 +48,6 @@ class DemoError(RuntimeError):
 def say(text: str) -> None:
     """Print a line of progress."""
     print(f'[demo] {text}', flush=True)
-
-
-@contextmanager
-def noted_signals() -> Iterator[list[int]]:
-    """
-    Give the list of the signals that came meanwhile, and raise only at the end.
-
-    Raised amid the start of a process, KeyboardInterrupt would leave the process behind.
-
-    :raises KeyboardInterrupt: at the end, when one came
-    """
-    ended: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _frame: ended.append(number))
-        for number in SIGNALS
-    }
-    try:
-        yield ended
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if ended:
-        raise KeyboardInterrupt
 
 
 class Demo:
@@ -122,7 +79,7 @@ class Demo:
                 Executable(
                     'demo_camera',
                     output / 'demo_camera.log',
-                    {'source': source.path, **source.size},
+                    {'source': source.path, **source.camera},
                 )
             )
             self._pose_node = stack.enter_context(
@@ -219,40 +176,6 @@ def write(output: Path, frames: dict[int, Recorded], table: str) -> list[Path]:
     return files
 
 
-def choose_source(source: str) -> Source:
-    """
-    Return what is filmed.
-
-    :param source: of the command line
-    :raises SourceError: when it cannot be opened
-    """
-    if source == PHOTO:
-        return Source('', 'a photograph, moved', camera_size(''))
-    if source:
-        return Source(source, source, camera_size(source))
-    try:
-        walk = str(recording('walk'))
-    except RecordingError as error:
-        say(f'no video of people, so a photograph is filmed instead: {error}')
-        return choose_source(PHOTO)
-    return Source(walk, 'a man and a woman, from Sports2D', WALK_SIZE)
-
-
-def camera_size(source: str) -> dict[str, int]:
-    """
-    Look at the source, and return the camera's parameters that keep its pictures small enough.
-
-    :raises SourceError: when it cannot be opened
-    """
-    opened = open_source(source)
-    opened.grab()
-    height, width, _ = opened.retrieve().shape
-    opened.close()
-    if max(width, height) <= LONGER_SIDE_PX:
-        return {}
-    return {'width' if width > height else 'height': LONGER_SIDE_PX}
-
-
 def parse_arguments() -> argparse.Namespace:
     """Return the command line's arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -278,7 +201,7 @@ def main() -> int:
     for number in SIGNALS:  # SIGINT, too: a shell's background ignores it
         signal.signal(number, signal.default_int_handler)
     try:
-        source = choose_source(arguments.source)
+        source = choose_source(arguments.source, say)
         arguments.output.mkdir(parents=True, exist_ok=True)
         say('starting the camera and the pose node ...')
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)

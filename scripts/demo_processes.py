@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 import signal
 import subprocess
@@ -11,10 +12,34 @@ from types import TracebackType
 
 from ament_index_python.packages import get_package_prefix
 
-__all__ = ['Executable']
+__all__ = ['SIGNALS', 'Executable', 'noted_signals']
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOP_TIMEOUT_S = 3.0
 TAIL_LINES = 12
+
+
+@contextmanager
+def noted_signals() -> Iterator[list[int]]:
+    """
+    Give the list of the signals that came meanwhile, and raise only at the end.
+
+    Raised amid the start of a process, KeyboardInterrupt would leave the process behind.
+
+    :raises KeyboardInterrupt: at the end, when one came
+    """
+    ended: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: ended.append(number))
+        for number in SIGNALS
+    }
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if ended:
+        raise KeyboardInterrupt
 
 
 class Executable:
@@ -40,6 +65,7 @@ class Executable:
         :param remaps: topics by their names in the executable
         """
         self.name, self._log = name, log
+        self._is_asked = False
         arguments = ['--ros-args']
         for key, value in parameters.items():
             arguments += ['-p', f'{key}:={_yaml(value)}']
@@ -65,12 +91,18 @@ class Executable:
         trace: TracebackType | None,
     ) -> None:
         """Ask the process to end; kill it when it does not."""
-        self._process.send_signal(signal.SIGINT)
+        self.ask_to_end()
         try:
             self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def ask_to_end(self) -> None:
+        """Ask the process to end, and do not wait for it."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._process.send_signal(signal.SIGINT)
 
     @property
     def running(self) -> bool:

@@ -321,6 +321,15 @@ def test_each_camera_has_its_node_in_its_namespace(ros: World, models: dict[str,
 
 
 @REAL_LAUNCH
+def test_several_cameras_share_one_page(ros: World) -> None:
+    pytest.importorskip('nicegui')
+    with ros2_launch('multi_camera.launch.py', 'autostart:=false', 'page:=true') as launch:
+        ros.until(lambda: {'pose', 'pose_page'} <= set(ros.node.get_node_names()))
+        pages = [each for each in session(launch.pid) if 'lib/pose_ros/pose_page' in each]
+        assert len(pages) == 1
+
+
+@REAL_LAUNCH
 def test_the_demo_shows_people(ros: World, models: dict[str, Path]) -> None:
     with ros2_launch('demo.launch.xml', 'rviz:=false', f'model:={models["full"]}'):
         poses = ros.collect(PoseLandmarksArray, '/pose/landmarks')
@@ -418,6 +427,7 @@ def test_rviz_has_a_fixed_frame_that_exists(
         (['multi_camera.launch.py', 'cameras:=[front, front]'], 'cameras: wanted'),
         (['multi_camera.launch.py', 'cameras:=front'], 'cameras: wanted'),
         (['multi_camera.launch.py', 'image:=/image_raw'], 'image: wanted'),
+        (['multi_camera.launch.py', 'page:=maybe'], 'page: wanted true or false'),
     ],
 )
 def test_wrong_arguments_are_refused_and_leave_nothing_behind(

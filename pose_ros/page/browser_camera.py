@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import cv2
 from fastapi import WebSocket, WebSocketDisconnect
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +19,15 @@ from pose_ros.images.image_cdr import serialize_image
 from pose_ros.images.intrinsics import Intrinsics
 from pose_ros.page.graph import COMPRESSED
 from pose_ros.page.ros_thread import RosThread
+from pose_ros.page.uploads import decode_upload
 
 __all__ = ['BrowserCameras', 'camera_info']
 
 FRAME_ID = 'camera_optical_frame'
 QOS = QoSProfile(depth=2)
 LONGEST_SIDE_PX = 4096
-TAKEN, REFUSED = 4409, 4400
+MOST_CAMERAS = 4  # each takes a fifth of a core, and the network
+TAKEN, REFUSED, TOO_MANY = 4409, 4400, 4429
 
 
 def camera_info(width: int, height: int, fov_deg: float, header: Header) -> CameraInfo:
@@ -109,6 +110,9 @@ class BrowserCameras:
         if topic in self._topics:
             await socket.close(TAKEN, f'another camera publishes on {topic} already')
             return
+        if len(self._topics) >= MOST_CAMERAS:
+            await socket.close(TOO_MANY, f'{MOST_CAMERAS} cameras are on already')
+            return
         node = self._ros.node
         self._topics.add(topic)
         try:
@@ -132,10 +136,7 @@ class BrowserCameras:
 
 
 def _decoded(jpeg: bytes) -> NDArray[np.uint8]:
-    try:
-        bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg else None
-    except cv2.error:
-        bgr = None
-    if bgr is None or max(bgr.shape) > LONGEST_SIDE_PX:
+    rgb = decode_upload(jpeg)
+    if rgb is None or max(rgb.shape) > LONGEST_SIDE_PX:
         raise ValueError(f'wanted a JPEG of at most {LONGEST_SIDE_PX} pixels a side')
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return rgb

@@ -35,6 +35,8 @@ KEYS = (
     'm: mirror, i: ids, t: tint people, d: dark or light',
     'In the picture: left and right choose a joint, up and down a person, Esc nothing',
 )
+LEND = "Use this device's camera"
+NO_MASKS = 'No tint yet: the node computes no masks. Switch on output_segmentation_masks.'
 TABS = ('Parameters', 'Stills', 'Camera', 'Record')
 LEVELS = ('ok', 'warn', 'error', 'error')
 
@@ -95,6 +97,8 @@ class Visit:
         with ui.element('section').classes('pose-card pose-view'):
             with PictureView() as self._picture:
                 self._words = ui.label(NOBODY)
+                self._lend = ui.button(LEND, on_click=self._turn_to_camera)
+                self._lend.props('unelevated no-caps')
             self._picture.set_option('labels', True)
             with ui.element('div').classes('pose-bar'):
                 self._figures = ui.label().classes('pose-figures')
@@ -110,7 +114,7 @@ class Visit:
         with ui.element('section').classes('pose-card pose-view'):
             self._scene = SceneView()
             with ui.element('div').classes('pose-bar'):
-                ui.label('Drag to turn, scroll to come nearer').classes('pose-muted')
+                ui.label('Drag to turn, scroll to zoom').classes('pose-muted')
                 ui.space()
                 for name, icon, text in VIEWS:
                     _round(icon, text, lambda name=name: self._scene.look(name))
@@ -134,15 +138,23 @@ class Visit:
         for each, panel in self._panels.items():
             panel.set_visibility(each == title)
 
+    def _turn_to_camera(self) -> None:
+        self._tabs.set_value('Camera')
+        ui.run_javascript("document.querySelector('.pose-side').scrollIntoView()")
+
     def _refresh(self) -> None:
-        names = list(self._desk.sources.by_name)
-        if names != self._nodes.options and (names or not self._name):
+        # The chosen one stays when it is gone: it may be back soon.
+        names = sorted({*self._desk.sources.by_name, *filter(None, [self._name])})
+        if names != self._nodes.options:
             self._nodes.set_options(names)
         if not self._name and names:
             self._nodes.set_value(names[0])
         source = self._desk.sources.by_name.get(self._name)
         words = source.words[-1] if source and source.words else None
         self._words.set_text(explanation(self._name, source, words))
+        self._lend.set_visibility(
+            self._desk.options.may_control and source is not None and not source.has_camera
+        )
         self._figures.set_text(figures(words))
         self._figures.classes(replace=f'pose-figures is-{LEVELS[words.level] if words else "ok"}')
         client = self._desk.client(self._name)
@@ -167,7 +179,9 @@ class Visit:
 
     async def _on_running(self, event: Any) -> None:
         client = self._desk.client(self._name)
-        if client is None or self._busy or event.value == (client.state == 'active'):
+        if client is None or not self._desk.options.may_control:
+            return
+        if self._busy or event.value == (client.state == 'active'):
             return
         self._busy = True
         try:
@@ -180,6 +194,10 @@ class Visit:
         self._options[name] = not self._options[name]
         self._picture.set_option(name, self._options[name])
         self._paint_switches()
+        client = self._desk.client(self._name)
+        computed = client.parameters.get('output_segmentation_masks') if client else None
+        if name == 'masks' and self._options[name] and computed and not computed.value:
+            ui.notify(NO_MASKS)
 
     def _paint_switches(self) -> None:
         for name, button in self._switches.items():

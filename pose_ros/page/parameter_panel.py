@@ -19,6 +19,7 @@ from pose_ros.stream.parameters import GROUPS
 __all__ = ['ParameterPanel']
 
 REST = 'Other'
+EMPTY = "The node's parameters appear here as soon as a running node answers."
 HIDDEN = ('qos_overrides.', 'start_type_description_service')  # of every node, set at the start
 
 
@@ -33,9 +34,7 @@ class ParameterPanel:
         self._names: set[str] = set()
         self._controls: dict[str, ParameterControl] = {}
         self._build_actions()
-        self._empty = ui.label('No parameters: nothing of this name answers.').classes(
-            'pose-muted'
-        )
+        self._empty = ui.label(EMPTY).classes('pose-muted')
         self._box = ui.element('div').classes('pose-parameters')
 
     def show(self, client: NodeClient | None) -> None:
@@ -78,6 +77,8 @@ class ParameterPanel:
         self._names = set(parameters)
 
     async def _set(self, name: str, value: Any) -> str:
+        if not self._desk.options.may_control:
+            return 'this page is read-only'
         return await self._client.set(name, value) if self._client else 'the node is gone'
 
     def _values(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pose_ros.page.source import Source, Words
 
 __all__ = ['Plots']
 
+EMPTY = 'Rate, latency, people and drops appear here while a node publishes its diagnostics.'
 SPAN_S = 120.0
 MOST_NAMED = 2  # lines in a legend; that is how much room there is
 DROPPED = 'frames dropped: '
@@ -51,13 +52,15 @@ class Plots:
     def __init__(self) -> None:
         """Build them, empty, where NiceGUI builds now."""
         self._shown: tuple[Source | None, int] = (None, 0)
-        with ui.element('div').classes('pose-plots'):
-            self._charts = [
-                (plot, ui.echart(_options(plot)).classes('pose-plot')) for plot in (*PLOTS, DROPS)
-            ]
+        self._empty = ui.label(EMPTY).classes('pose-card pose-muted pose-empty')
+        with ui.element('div').classes('pose-plots') as self._box:
+            self._charts = [(plot, _chart(plot)) for plot in (*PLOTS, DROPS)]
 
     def show(self, source: Source | None) -> None:
         """Show a node's figures; to be called repeatedly."""
+        is_empty = not (source and source.words)
+        self._empty.set_visibility(is_empty)
+        self._box.set_visibility(not is_empty)
         newest = source.words[-1].stamp_ns if source and source.words else 0
         if (source, newest) == self._shown:
             return
@@ -76,6 +79,11 @@ class Plots:
             )
 
 
+def _chart(plot: _Plot) -> ui.echart:
+    """Return a chart whose texts the style sheet colours: SVG."""
+    return ui.echart(_options(plot), renderer='svg').classes('pose-plot')
+
+
 def _points(words: Sequence[Words], key: str, increments: bool) -> list[list[float]]:
     points = [
         [each.stamp_ns / 1e6, float(each.values[key])]
@@ -88,6 +96,7 @@ def _points(words: Sequence[Words], key: str, increments: bool) -> list[list[flo
 
 
 def _options(plot: _Plot) -> dict[str, Any]:
+    time_label = {'color': GREY, 'fontSize': 10, 'hideOverlap': True}
     axis = {'axisLabel': {'color': GREY, 'fontSize': 10}, 'splitLine': {'show': False}}
     return {
         'title': {'text': plot.title, 'left': 0, 'textStyle': {'fontSize': 12, 'color': GREY}},
@@ -104,7 +113,7 @@ def _options(plot: _Plot) -> dict[str, Any]:
             'show': len(plot.keys) > 1,
         },
         'tooltip': {'trigger': 'axis', 'confine': True},
-        'xAxis': {'type': 'time', **axis, 'minInterval': 30_000},
+        'xAxis': {'type': 'time', **axis, 'minInterval': 30_000, 'axisLabel': time_label},
         'yAxis': {
             'type': 'value',
             **axis,

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 import shutil
 from tempfile import mkdtemp
 from time import strftime
 
-from pose_ros.page.animation import write_animation
-from pose_ros.page.recording import Recorder, write_bag
+from pose_ros.page.recording import Recorder
 from pose_ros.page.ros_thread import RosThread
 from pose_ros.page.source import Source
 
@@ -50,12 +50,14 @@ class Recordings:
         """
         Record a source.
 
-        :raises ValueError: when another recording is being made, or when nothing came
+        :raises ValueError: when another recording is being made, when nothing came, or when a
+            package that writes the files is not installed
         """
         if self.is_busy:
             raise ValueError('another recording is being made; wait some seconds')
         self.is_busy = True
         try:
+            await asyncio.to_thread(_writers)
             recorder = Recorder()
             await self._ros.on_thread(lambda: source.add(recorder.looker))
             try:
@@ -81,6 +83,7 @@ class Recordings:
     def _write(self, source: Source, recorder: Recorder) -> Recording:
         if not recorder.frames:
             raise ValueError('nothing came: no pictures, no landmarks')
+        write_animation, write_bag = _writers()
         stem = f'pose_{strftime("%Y%m%d_%H%M%S")}'
         folder = self._folder / stem
         folder.mkdir(exist_ok=True)
@@ -96,3 +99,17 @@ class Recordings:
         while len(self._kept) > KEPT:
             shutil.rmtree(self._kept.pop(0), ignore_errors=True)
         return Recording(bag, animation, len(recorder.frames), recorder.dropped)
+
+
+def _writers() -> tuple[Callable[..., None], Callable[..., Path]]:
+    """
+    Return what writes an animated picture and a bag; imported now, so that the page is up sooner.
+
+    :raises ValueError: when a package is not installed
+    """
+    try:
+        from pose_ros.page.animation import write_animation  # noqa: PLC0415
+        from pose_ros.page.bag_file import write_bag  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ValueError(f'{error}; recordings need: pip install pillow rosbags') from error
+    return write_animation, write_bag

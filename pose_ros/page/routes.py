@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.responses import FileResponse
 
 from pose_ros.page.desk import Desk
 from pose_ros.page.stills import MOST_BYTES, StillError
-from pose_ros.page.stream_socket import serve_stream
+from pose_ros.page.stream_socket import GONE, serve_stream
 
 __all__ = ['add_routes']
 
 READ_ONLY = 'this page is read-only: start it with -p control:=true'
-FORBIDDEN, NOT_FOUND = 4403, 4404  # codes that WebSockets leave to applications
+BODY_TIMEOUT_S = 60.0  # for 20 MB: a slow network
+FORBIDDEN = 4403  # a code that WebSockets leave to applications
 
 
 def add_routes(application: FastAPI, desk: Desk) -> None:
@@ -24,7 +27,7 @@ def add_routes(application: FastAPI, desk: Desk) -> None:
         source = desk.sources.by_name.get(name)
         if source is None:
             await socket.accept()
-            await socket.close(NOT_FOUND, f'no pose node {name} now')
+            await socket.close(GONE, f'no pose node {name} now')
             return
         await serve_stream(socket, desk.ros, source)
 
@@ -44,7 +47,8 @@ def add_routes(application: FastAPI, desk: Desk) -> None:
         if client is None:
             raise HTTPException(404, f'no pose node {name} now')
         try:
-            packed = await desk.stills.find(client, await _body(request))
+            with desk.stills.place():
+                packed = await desk.stills.find(client, await _body(request))
         except StillError as error:
             raise HTTPException(422, str(error)) from error
         return Response(packed, media_type='application/octet-stream')
@@ -58,6 +62,18 @@ def add_routes(application: FastAPI, desk: Desk) -> None:
 
 
 async def _body(request: Request) -> bytes:
+    """
+    Return what was sent.
+
+    :raises StillError: when it takes too long
+    """
+    try:
+        return await asyncio.wait_for(_received(request), BODY_TIMEOUT_S)
+    except asyncio.TimeoutError as error:
+        raise StillError(f'wanted the picture within {BODY_TIMEOUT_S:g} s') from error
+
+
+async def _received(request: Request) -> bytes:
     """
     Return what was sent.
 

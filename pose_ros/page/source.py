@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+import time
 
-from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -18,7 +19,7 @@ from pose_ros.page.pairing import LANDMARKS, MASK, PICTURE, Pairing, Together
 from pose_ros.page.pictures import InstanceMask, Picture
 from pose_ros.page.topic_stream import TopicStream, has_publisher
 
-__all__ = ['Bundle', 'Looker', 'Source', 'Words']
+__all__ = ['CAMERA_INFO', 'Bundle', 'Looker', 'Source', 'Words']
 
 MASK_TOPIC = '/instance_mask'
 CAMERA_INFO = 'camera_info'
@@ -33,12 +34,16 @@ class Words:
     What a node says about itself in its diagnostics.
 
     :param level: 0 OK, 1 WARN, 2 ERROR
+    :param arrival_ns: when it came
+    :param whole: the message that says it
     """
 
     stamp_ns: int
     level: int
     message: str
     values: dict[str, str]
+    arrival_ns: int
+    whole: DiagnosticArray
 
 
 @dataclass(eq=False)
@@ -73,7 +78,9 @@ class Source:
     :param quality: of the JPEGs
     :ivar words: what the node said of itself, the newest last
     :ivar inputs: the topics that it takes
+    :ivar has_camera: whether somebody publishes the images that the node takes
     :ivar camera_info: the newest, while somebody looks
+    :ivar is_closed: whether the pose node is gone; another one of this name is another source
     """
 
     node: Node
@@ -81,7 +88,9 @@ class Source:
     quality: int
     words: deque[Words] = field(default_factory=lambda: deque(maxlen=HISTORY))
     inputs: Inputs = field(default_factory=Inputs)
+    has_camera: bool = False
     camera_info: CameraInfo | None = None
+    is_closed: bool = False
 
     def __post_init__(self) -> None:
         """Subscribe to nothing yet."""
@@ -96,7 +105,9 @@ class Source:
         return bool(self._lookers)
 
     def add(self, looker: Looker) -> None:
-        """Let somebody look."""
+        """Let somebody look; nobody at a source that is closed."""
+        if self.is_closed:
+            return
         self._lookers = [*self._lookers, looker]
         self.follow()
 
@@ -105,15 +116,32 @@ class Source:
         self._lookers = [each for each in self._lookers if each is not looker]
         self.follow()
 
-    def hear(self, status: DiagnosticStatus, stamp_ns: int) -> None:
-        """Take what the node says about itself."""
-        values = {each.key: each.value for each in status.values}
-        self.words.append(Words(stamp_ns, status.level[0], status.message, values))
+    def hear(self, status: DiagnosticStatus, whole: DiagnosticArray) -> None:
+        """
+        Take what the node says about itself.
+
+        :param whole: the message in which the status came
+        """
+        stamp = whole.header.stamp
+        self.words.append(
+            Words(
+                stamp.sec * 1_000_000_000 + stamp.nanosec,
+                status.level[0],
+                status.message,
+                {each.key: each.value for each in status.values},
+                time.time_ns(),
+                whole,
+            )
+        )
 
     def follow(self) -> None:
         """Subscribe to what is wanted and there, and to nothing else; to be called repeatedly."""
         stated = self.words[-1].values.get('image topic', '') if self.words else ''
         self.inputs = inputs_of(self.node, self.name, stated)
+        image = self.inputs.image
+        self.has_camera = any(
+            has_publisher(self.node, topic) for topic in (image, image + COMPRESSED) if image
+        )
         wanted = self._wanted() if self.is_watched else {}
         self._pairing.want(set(wanted) - {CAMERA_INFO})
         for kind, stream in list(self._streams.items()):
@@ -129,7 +157,8 @@ class Source:
             self._camera_info = b''
 
     def close(self) -> None:
-        """Look away from everything."""
+        """Look away from everything, for ever."""
+        self.is_closed = True
         self._lookers = []
         self.follow()
 

@@ -61,8 +61,7 @@ class Sources:
             source.follow()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        stamp = message.header.stamp
         for status in message.status:
             name = status.name.removesuffix(STATUS_NAME)
             if name != status.name and name in self.by_name:
-                self.by_name[name].hear(status, stamp.sec * 1_000_000_000 + stamp.nanosec)
+                self.by_name[name].hear(status, message)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import cv2
@@ -15,6 +17,7 @@ from sensor_msgs.msg import Image
 from pose_ros.images.jpeg import jpeg
 from pose_ros.page.node_client import NodeClient
 from pose_ros.page.ros_thread import ServiceError
+from pose_ros.page.uploads import MOST_PIXELS, decode_upload
 from pose_ros.page.wire import pack
 from pose_ros.srv import DetectPoses
 
@@ -23,6 +26,7 @@ __all__ = ['MOST_BYTES', 'StillError', 'Stills', 'decoded']
 MOST_BYTES = 20_000_000  # of a file; cameras' JPEGs have 5 to 15
 LONGER_SIDE_PX = 1920  # the networks look at 256; more only takes time on its way
 AT_ONCE = 2  # pictures in work: each is some megabytes, and the node takes one at a time
+MOST_WAITING = 8  # pictures in memory; a page sends one after the other
 
 
 class StillError(ValueError):
@@ -38,16 +42,16 @@ def decoded(data: bytes) -> NDArray[np.uint8]:
     """
     if len(data) > MOST_BYTES:
         raise StillError(f'wanted at most {MOST_BYTES // 10**6} MB, got {len(data) // 10**6}')
-    try:
-        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    except cv2.error:  # also when it has more pixels than OpenCV was told to take
-        bgr = None
-    if bgr is None:
-        raise StillError('wanted a JPEG, PNG or WebP, got something that OpenCV cannot decode')
-    scale = LONGER_SIDE_PX / max(bgr.shape[:2])
+    rgb = decode_upload(data)
+    if rgb is None:
+        raise StillError(
+            f'wanted a JPEG, PNG or WebP of at most {MOST_PIXELS // 10**6} million pixels, '
+            'got something else'
+        )
+    scale = LONGER_SIDE_PX / max(rgb.shape[:2])
     if scale < 1:
-        bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return rgb
 
 
 class Stills:
@@ -56,6 +60,22 @@ class Stills:
     def __init__(self) -> None:
         """Work on nothing yet."""
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """
+        Hold a place for a picture, from before it is received until it is answered.
+
+        :raises StillError: when all are taken
+        """
+        if self._waiting >= MOST_WAITING:
+            raise StillError(f'{MOST_WAITING} pictures wait already; try again in some seconds')
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     async def find(self, client: NodeClient, data: bytes) -> bytes:
         """

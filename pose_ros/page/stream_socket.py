@@ -20,9 +20,10 @@ from pose_ros.page.ros_thread import RosThread
 from pose_ros.page.source import Bundle, Looker, Source
 from pose_ros.page.wire import pack, schema, skeleton
 
-__all__ = ['serve_stream']
+__all__ = ['GONE', 'serve_stream']
 
 STATUS_PERIOD_S = 1.0
+GONE = 4404  # a code that WebSockets leave to applications
 MOST_ASKED_FOR = 2  # one on the way, one being drawn
 
 
@@ -60,7 +61,11 @@ class _Slot:
 
 
 async def serve_stream(socket: WebSocket, ros: RosThread, source: Source) -> None:
-    """Send until the browser leaves. It sends `next` for each bundle, `masks` and `no masks`."""
+    """
+    Send until the browser leaves or the node is gone.
+
+    The browser sends `next` for each bundle, `masks` and `no masks`.
+    """
     await socket.accept()
     slot = _Slot()
     looker = Looker(slot.put)
@@ -80,6 +85,8 @@ async def serve_stream(socket: WebSocket, ros: RosThread, source: Source) -> Non
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await ros.on_thread(lambda: source.remove(looker))
+    with suppress(RuntimeError, WebSocketDisconnect):  # the browser left first
+        await socket.close(GONE, f'{source.name} is gone')
 
 
 async def _send_bundles(socket: WebSocket, slot: _Slot) -> None:
@@ -95,10 +102,14 @@ def _packed(bundle: Bundle) -> bytes:
 
 
 async def _send_status(socket: WebSocket, source: Source) -> None:
-    """Send what rarely changes: the fields of the landmarks first, then the camera."""
+    """
+    Send what rarely changes, until the node is gone: the fields of the landmarks, the camera.
+
+    A browser that is left then asks again, and finds the node when it is back.
+    """
     await socket.send_json({'schema': schema(), 'skeleton': skeleton()})
     sent: dict[str, Any] | None = None
-    while True:
+    while not source.is_closed:
         status = {'camera': _camera(source.camera_info), 'image_topic': source.inputs.image}
         if status != sent:
             await socket.send_json(status)

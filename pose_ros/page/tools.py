@@ -17,9 +17,9 @@ __all__ = ['Tools']
 CAMERA_TOPIC = '/image_raw'
 READ_ONLY = 'This page is read-only. pose_page has a parameter, control, that changes it.'
 RECORD_TEXT = (
-    f'{SECONDS:g} seconds of the pictures that the node worked on, its landmarks and camera_info, '
-    'as a bag (MCAP) that ros2 bag plays, and as an animated picture: for a report of what went '
-    'wrong.'
+    f'{SECONDS:g} seconds of the pictures that the node worked on, its landmarks, camera_info and '
+    'diagnostics, as a bag (MCAP) that ros2 bag plays, and as an animated picture: for a report '
+    'of what went wrong.'
 )
 
 

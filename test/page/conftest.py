@@ -4,44 +4,30 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-import shutil
 from typing import Any
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 import pytest
 
+from simulation.browser import CHROMIUM, browser, write_film
 from simulation.page_processes import executable, pose_page
-
-CHROMIUM = shutil.which('chromium') or shutil.which('google-chrome')
-# A browser that needs no GPU, is left in peace by the network, and has a camera made up.
-FLAGS = (
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--use-angle=swiftshader',
-    '--enable-unsafe-swiftshader',
-    '--use-fake-device-for-media-stream',
-    '--use-fake-ui-for-media-stream',
-)
 
 
 @pytest.fixture(scope='session')
-def chromium() -> Iterator[Any]:
-    """A browser."""
-    playwright = pytest.importorskip('playwright.sync_api', reason='needs Playwright')
+def chromium(
+    tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.uint8]
+) -> Iterator[Any]:
+    """A browser whose camera films the photograph."""
+    pytest.importorskip('playwright.sync_api', reason='needs Playwright')
     if CHROMIUM is None:
         pytest.skip('needs the browser chromium')
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
+    film = tmp_path_factory.mktemp('film') / 'astronaut.mjpeg'
+    write_film(film, astronaut)
+    with browser(film) as running:
+        yield running
 
 
 @pytest.fixture(scope='session')
@@ -52,13 +38,13 @@ def photograph(tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.u
     return path
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session')
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the processes log."""
     return tmp_path_factory.mktemp('logs')
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session')
 def address(logs: Path, photograph: Path, models: dict[str, Path]) -> Iterator[str]:
     """The address of a page beside a camera and a pose node, all processes of their own."""
     camera = ('source:=' + str(photograph), 'rate:=10.0', 'width:=320')
@@ -86,7 +72,8 @@ def visit(chromium: Any, address: str) -> Iterator[Any]:
     page.problems = []
     page.on('pageerror', lambda error: page.problems.append(str(error)))
     page.hosts = set()
-    page.on('request', lambda request: page.hosts.add(request.url.split('/')[2]))
+    page.on('request', lambda request: page.hosts.add(urlsplit(request.url).netloc))
+    page.on('websocket', lambda socket: page.hosts.add(urlsplit(socket.url).netloc))
     page.goto(address)
     page.wait_for_function('window.posePage?.frame?.people.length > 0', timeout=60_000)
     yield page

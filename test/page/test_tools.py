@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stills, a visitor's camera and recordings, from the browser to ROS and back."""
 
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image as Pillow
 import pytest
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from pose_ros.page.stills import MOST_WAITING
 from simulation.ros_world import World
 
 rosbags_rosbag2 = pytest.importorskip('rosbags.rosbag2', reason='needs rosbags')
@@ -36,7 +40,7 @@ def test_what_is_no_picture_is_said(visit: Any) -> None:
         '.pose-drop input', {'name': 'no.png', 'mimeType': 'image/png', 'buffer': b'nothing'}
     )
     words = visit.wait_for_selector('figcaption:has-text("no.png: wanted a JPEG")', timeout=30_000)
-    assert 'cannot decode' in words.inner_text()
+    assert 'got something else' in words.inner_text()
 
 
 def test_too_large_a_picture_is_refused(visit: Any, address: str) -> None:
@@ -50,11 +54,36 @@ def test_too_large_a_picture_is_refused(visit: Any, address: str) -> None:
     assert status == 422
 
 
+def test_too_many_pictures_at_once_are_refused(address: str, photograph: Path) -> None:
+    host = urlsplit(address).netloc
+    picture = photograph.read_bytes()
+    with ExitStack() as stack:
+        for _ in range(MOST_WAITING):
+            begun = stack.enter_context(closing(HTTPConnection(host, timeout=30)))
+            begun.putrequest('POST', '/stills/pose')
+            begun.putheader('Content-Length', str(len(picture)))
+            begun.endheaders(picture[:1000])
+        status, words = _posted(host, b'one more')
+        while 'wait already' not in words:  # the page has not met all of the others yet
+            assert status == 422
+            status, words = _posted(host, b'one more')
+    while 'wait already' in (answer := _posted(host, picture))[1]:
+        assert answer[0] == 422
+    assert answer[0] == 200
+
+
+def _posted(host: str, body: bytes) -> tuple[int, str]:
+    with closing(HTTPConnection(host, timeout=30)) as connection:
+        connection.request('POST', '/stills/pose', body)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors='replace')
+
+
 def test_the_devices_camera_is_a_ros_camera(visit: Any, ros: World) -> None:
     images = ros.collect_later(Image, '/tablet/image_raw')
     jpegs = ros.collect_later(CompressedImage, '/tablet/image_raw/compressed')
     infos = ros.collect_later(CameraInfo, '/tablet/camera_info')
-    visit.click('text=Camera')
+    visit.click('[role=tab]:has-text("Camera")')
     visit.fill('.pose-camera input >> nth=0', '/tablet/image_raw')
     visit.fill('.pose-camera input >> nth=1', '90')
     visit.click('.pose-camera button')
@@ -72,7 +101,7 @@ def test_the_devices_camera_is_a_ros_camera(visit: Any, ros: World) -> None:
 
 
 def test_a_recording_is_a_bag_and_a_moving_picture(visit: Any, tmp_path: Path) -> None:
-    from pose_ros.page.recording import typestore
+    from pose_ros.page.bag_file import typestore
 
     visit.click('[role=tab]:has-text("Record")')
     visit.click('button:has-text("Record 10 s")')
@@ -90,7 +119,12 @@ def test_a_recording_is_a_bag_and_a_moving_picture(visit: Any, tmp_path: Path) -
         for connection, _, data in reader.messages():
             message = reader.deserialize(data, connection.msgtype)
             stamp = message.header.stamp
+            if connection.topic == '/diagnostics':
+                (status,) = message.status
             stamps.setdefault(connection.topic, []).append(stamp.sec * 10**9 + stamp.nanosec)
     assert len(stamps['/pose/landmarks']) > 10
     assert set(stamps['/pose/landmarks']) & set(stamps['/image_raw/compressed'])
     assert stamps['/camera_info'] == stamps['/image_raw/compressed']
+    assert 5 < len(stamps['/diagnostics']) < 15
+    assert status.name == '/pose: pose landmarker'
+    assert {'rate out (Hz)', 'latency median (ms)'} <= {each.key for each in status.values}

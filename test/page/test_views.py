@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 import pytest
+from rcl_interfaces.srv import SetParameters
 
 from pose_ros.outputs.looks import Looks
 from pose_ros.poses.skeleton import Landmark, Side
+from simulation.ros_world import World, parameters
 
+TINT = np.array((0, 0xC8, 0x78))  # of the first person, as static/figure.js has it
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -99,6 +102,54 @@ def test_mirrored_the_left_is_left(visit: Any) -> None:
     left, right = (in_color(seen, side)[:, 1].mean() for side in (Side.LEFT, Side.RIGHT))
     visit.click('[aria-label^="Mirror"]')
     assert left < right
+
+
+# The colours of a pixel with and without tint, and whether the mask has a person there.
+TINTED = """(at_chest) => {
+    const [left, right] = [11, 12].map((joint) => posePage.frame.people[0].landmarks[joint]);
+    const below = [(left.x + right.x) / 2, (left.y + right.y) / 2 + 0.1];
+    const [x, y] = at_chest ? below : [0.03, 0.03];
+    const frame = posePage.frame, canvas = document.querySelector('.pose-picture canvas');
+    const scale = Math.min(canvas.width / frame.size[0], canvas.height / frame.size[1]);
+    const [width, height] = frame.size.map((each) => each * scale);
+    const at = [(canvas.width - width) / 2 + x * width, (canvas.height - height) / 2 + y * height];
+    const seen = () => [...canvas.getContext('2d').getImageData(...at, 1, 1).data].slice(0, 3);
+    const mask = new OffscreenCanvas(frame.mask.width, frame.mask.height).getContext('2d');
+    mask.drawImage(frame.mask, 0, 0);
+    const person = mask.getImageData(x * frame.mask.width, y * frame.mask.height, 1, 1).data[0];
+    const tinted = seen();
+    posePage.setOption('masks', false);
+    const plain = seen();
+    posePage.setOption('masks', true);
+    return [person, tinted, plain];
+}"""
+
+
+def test_people_are_tinted_and_what_is_around_them_is_not(visit: Any, ros: World) -> None:
+    def compute(masks: bool) -> None:
+        request = SetParameters.Request(
+            parameters=[
+                each.to_parameter_msg() for each in parameters(output_segmentation_masks=masks)
+            ]
+        )
+        assert ros.call(SetParameters, 'pose/set_parameters', request).results[0].successful
+
+    visit.keyboard.press('t')
+    visit.wait_for_selector('.q-notification >> text=No tint yet', timeout=30_000)
+    compute(True)
+    person, tries = 0, 100
+    while not person and (tries := tries - 1):  # masks are empty until the node computes them
+        visit.wait_for_function('posePage.frame?.mask', timeout=60_000)
+        person, tinted, plain = visit.evaluate(TINTED, True)
+        visit.wait_for_timeout(200)
+    assert person == 1
+    assert tinted == pytest.approx(0.6 * np.array(plain) + 0.4 * TINT, abs=12)
+    person, tinted, plain = visit.evaluate(TINTED, False)
+    assert person == 0
+    assert tinted == plain
+    compute(False)
+    visit.keyboard.press('t')
+    visit.wait_for_function('!posePage.options.masks')
 
 
 def test_a_hidden_page_asks_for_nothing(visit: Any) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the browser is told about messages, and what it gets."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
@@ -60,6 +62,14 @@ def test_a_raw_image_becomes_a_jpeg_and_a_compressed_one_stays() -> None:
     again = Picture(CompressedImage, picture.compressed(), 10)
     assert again.encoded() == jpeg
     assert np.abs(again.rgb().astype(int) - rgb).mean() < 5
+
+
+def test_a_picture_is_encoded_once_for_all_who_look() -> None:
+    rgb = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
+    picture = Picture(Image, serialized(image_message(rgb, STAMP_NS)), 90)
+    with ThreadPoolExecutor(10) as tabs:
+        first, *others = tabs.map(lambda _: picture.encoded(), range(10))
+    assert all(each is first for each in others)
 
 
 def test_what_cannot_be_shown_is_empty() -> None:

@@ -8,6 +8,7 @@ const MOST_PEOPLE = 32; // the node finds no more
 const JOINT_M = 0.028;
 const FACE_M = 0.014;
 const BONE_M = 0.016;
+const [THICKER_BEYOND_M, THICKEST] = [4, 3]; // who is far away is to be seen, too
 const TRAIL_S = 6;
 const SIGHT_TO_WIDTH = 3; // position_error is mostly along the line of sight
 const CORNERS = [0, 23, 24]; // nose and hips: between them is the middle of a person
@@ -66,14 +67,15 @@ export class People {
     return this.extras.get(person.id);
   }
 
-  #body({ landmarks, placed }, skeleton) {
+  #body({ landmarks, placed, position }, skeleton) {
+    const thick = Math.min(THICKEST, Math.max(1, (position?.z ?? 0) / THICKER_BEYOND_M));
     const points = placed.map((each) => new THREE.Vector3(...each));
     const isShown = (joint) => landmarks[joint].visibility >= MIN_VISIBILITY;
     const matrix = new THREE.Matrix4();
     const color = new THREE.Color();
     points.forEach((point, joint) => {
       if (!isShown(joint)) return;
-      const radius = joint <= 10 ? FACE_M : JOINT_M;
+      const radius = joint <= 10 ? FACE_M : JOINT_M * thick;
       matrix.makeScale(radius, radius, radius).setPosition(point);
       add(this.balls, matrix, color.set(skeleton.colors[skeleton.sides[joint]]));
     });
@@ -82,7 +84,7 @@ export class People {
       const along = points[b].clone().sub(points[a]);
       const length = along.length();
       const turn = new THREE.Quaternion().setFromUnitVectors(UP, along.normalize());
-      const radius = b <= 10 ? FACE_M / 2 : BONE_M;
+      const radius = b <= 10 ? FACE_M / 2 : BONE_M * thick;
       const middle = points[a].clone().add(points[b]).multiplyScalar(0.5);
       matrix.compose(middle, turn, new THREE.Vector3(radius, length, radius));
       add(this.sticks, matrix, color.set(skeleton.colors[side]));
@@ -102,6 +104,7 @@ class Extra {
     this.element = document.createElement("div");
     this.element.className = "pose-scene-label";
     this.label = new CSS2DObject(this.element);
+    this.label.center.set(0.5, 1); // above the head, however far away the person is
     const faint = { color: 0x56b4e9, transparent: true, opacity: 0.16, depthWrite: false };
     this.error = new THREE.Mesh(new THREE.SphereGeometry(1, 24, 16), new THREE.MeshBasicMaterial(faint));
     this.trail = new THREE.Line(

@@ -71,7 +71,7 @@ export default {
     },
     draw() {
       this.drawnMs = performance.now();
-      if (!this.chart) this.chart = echarts.init(this.$refs.chart);
+      if (!this.chart) this.chart = echarts.init(this.$refs.chart, null, { renderer: "svg" });
       this.chart.setOption(options(this.points));
     },
   },

@@ -6,6 +6,7 @@ import { distance } from "pose-page/geometry.js";
 import { live } from "pose-page/stream.js";
 
 const REACH_PX = 16;
+const [NARROWEST, WIDEST] = [0.9, 16 / 9]; // width to height, as the page has room for
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 };
 
 export default {
@@ -16,7 +17,7 @@ export default {
       <div v-if="tip" class="pose-tip" :style="{ left: tip.x + 'px', top: tip.y + 'px' }">
         <b>{{ tip.name }}</b> {{ tip.who }}<br>{{ tip.metres }}<br>{{ tip.visibility }}
       </div>
-      <div v-if="!shown" class="pose-words"><slot></slot></div>
+      <div v-show="!shown" class="pose-words"><slot></slot></div>
     </div>`,
   props: { source: String, mirror: Boolean, masks: Boolean, labels: Boolean, colors: Object },
   data: () => ({ tip: null, shown: false, spoken: "No picture yet" }),
@@ -57,6 +58,7 @@ export default {
       this.shown = Boolean(frame?.bitmap);
       this.context.clearRect(0, 0, canvas.width, canvas.height);
       if (!frame?.size[0]) return this.leave();
+      this.shape(frame.size);
       this.area = fitted(frame.size, [canvas.width, canvas.height]);
       const { mirror, masks } = live.options;
       if (frame.bitmap) drawPicture(this.context, frame.bitmap, this.area, mirror);
@@ -65,6 +67,13 @@ export default {
         drawPeople(this.context, frame.people, this.area, live.skeleton, live.options, live.selected);
       this.spoken = `Camera picture with ${frame.people.length} people`;
       if (this.pointer) this.showTip();
+    },
+    /** Gives the box the picture's proportions. */
+    shape([width, height]) {
+      const ratio = String(Math.min(WIDEST, Math.max(NARROWEST, width / height)).toFixed(3));
+      if (ratio === this.ratio) return;
+      this.ratio = ratio;
+      this.$refs.box.style.aspectRatio = ratio;
     },
     nearest([x, y]) {
       const ratio = this.$refs.canvas.width / this.$refs.box.clientWidth;

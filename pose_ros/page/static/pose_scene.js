@@ -10,6 +10,8 @@ const THEMES = {
   light: { background: 0xf3f5f7, grid: 0xc4cad1, axis: 0x8a929c, frustum: 0x66707c },
   dark: { background: 0x16191d, grid: 0x343b44, axis: 0x6b7480, frustum: 0x8d97a5 },
 };
+const NOBODY = "Nobody to be seen.";
+const UNKNOWN = "Distances are unknown (no camera_info): people are shown at 2 m.";
 const VIEWS = { camera: "1", above: "2", side: "3", free: "4" };
 
 export default {
@@ -18,9 +20,9 @@ export default {
       <canvas ref="canvas" role="img" aria-label="People in three dimensions"></canvas>
       <div ref="labels" class="pose-scene-labels"></div>
       <p v-if="failure" class="pose-words">{{ failure }}</p>
-      <p v-else-if="note" class="pose-scene-note">{{ note }}</p>
+      <p v-else-if="note" class="pose-scene-note" :class="{ 'is-warning': note !== nobody }">{{ note }}</p>
     </div>`,
-  data: () => ({ failure: "", note: "" }),
+  data: () => ({ failure: "", note: NOBODY, nobody: NOBODY }),
   mounted() {
     try {
       this.renderer = new THREE.WebGLRenderer({ canvas: this.$refs.canvas, antialias: true });
@@ -83,7 +85,7 @@ export default {
       const lost = frame?.people.some((each) => !each.position);
       if (isFirst) this.look("free");
       this.hasSeen ||= isFirst;
-      this.note = lost ? "Distances are unknown (no camera_info): people are shown at 2 m." : "";
+      this.note = !frame?.people.length ? NOBODY : lost ? UNKNOWN : "";
       this.render();
     },
     onStatus() {
