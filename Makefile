@@ -1,4 +1,4 @@
-# make demo | demo-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | bench-accuracy | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | demo-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | bench-accuracy | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -27,7 +27,7 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo page page-pictures bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo demo-picture page page-pictures test test-mediapipe chaos bench soak bench-accuracy reference lint setup clean
+.PHONY: demo demo-picture page page-pictures test test-mediapipe chaos bench soak bench-accuracy bench-quality reference lint setup clean
 
 setup: $(BUILT)
 
@@ -63,6 +63,13 @@ bench: $(BUILT)
 
 bench-accuracy: $(BUILT)
 	@$(VENV)/bin/python benchmark/accuracy.py
+
+# How well people are found in labelled photographs: make bench-quality COCO=DIR OUTPUT=DIR; docs/benchmarks.md says more.
+COCO ?=
+OUTPUT ?= build/quality
+
+bench-quality: $(BUILT)
+	@$(VENV)/bin/python benchmark/quality.py --coco '$(or $(COCO),$(error wanted COCO=DIR, a folder in the format of COCO keypoints))' --output '$(OUTPUT)' $(ARGS)
 
 # Minutes in which the node is disturbed now and then; fails when something grows.
 MINUTES ?= 30
