@@ -131,9 +131,12 @@ class FootprintRun:
         return float(lost), max(latencies_ms.values())
 
     def _cpu_ms(self, process: Process) -> float:
+        """Return CPU milliseconds for each frame whose landmarks came."""
+        self._listener.ask(command='take')
         before_s = cpu_s(process.session)
-        sent = len(self._film_for(self._seconds))
-        return 1e3 * (cpu_s(process.session) - before_s) / sent
+        self._film_for(self._seconds)
+        used_s = cpu_s(process.session) - before_s
+        return 1e3 * used_s / max(len(self._listener.ask(command='take')[LANDMARKS_TOPIC.name]), 1)
 
     def _film_for(self, seconds: float) -> list[int]:
         stamps_ns: list[int] = self._camera.ask(
