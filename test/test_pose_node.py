@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 import os
 from pathlib import Path
 import re
@@ -22,13 +23,17 @@ from mediapipe.tasks.python import BaseOptions, vision
 import numpy as np
 from numpy.typing import NDArray
 import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from visualization_msgs.msg import Marker, MarkerArray
 
 from pose_ros.msg import PoseLandmarksArray
+from pose_ros.poses.poses import VISIBILITY
 from simulation.ros_world import World, image_message
 from simulation.rviz_rules import complaints
+from simulation.software_gpu import NEAR, SEEN, SOFTWARE_GPU, needs_mesa, takes_software
 
 SECOND = 1_000_000_000
 EXIT_S = 1.0  # within which a signal ends the process on a machine that does nothing else
@@ -211,3 +216,34 @@ def test_it_works_without_a_writable_temporary_folder(ros: World, models: dict[s
     read_only = 'for each in /tmp /var/tmp; do mount -t tmpfs -o ro none $each; done; cd /sys; '
     with wrapped(read_only + 'exec "$@"', *UNSHARE, model=str(models['lite'])):
         change_state(ros, Transition.TRANSITION_CONFIGURE)
+
+
+@needs_mesa
+@takes_software
+def test_the_delegate_is_changed_while_the_node_runs(
+    ros: World,
+    models: dict[str, Path],
+    astronaut: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in SOFTWARE_GPU.items():
+        monkeypatch.setenv(name, value)
+    camera = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
+    with process(model=str(models['lite']), autostart=True):
+        poses = ros.collect(PoseLandmarksArray, 'pose/landmarks')
+        ros.until(lambda: camera.get_subscription_count() > 0)
+        for i, delegate in enumerate(('cpu', 'gpu', 'cpu')):
+            value = Parameter('delegate', value=delegate).to_parameter_msg()
+            request = SetParameters.Request(parameters=[value])
+            [answer] = ros.call(SetParameters, 'pose/set_parameters', request).results
+            assert answer.successful, answer.reason
+            camera.publish(image_message(astronaut, (100 + i) * SECOND))
+            ros.until(partial(have, poses, i + 1))
+    before, on_gpu, after = (np.array(tuples(each.poses[0].landmarks)) for each in poses)
+    np.testing.assert_array_equal(before, after)
+    seen = before[:, VISIBILITY] > SEEN
+    assert 0 < np.abs(on_gpu - before)[seen, :2].max() < NEAR
+
+
+def have(messages: list[Any], count: int) -> bool:
+    return len(messages) >= count

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from pose_ros.detection.base_options import base_options
 from pose_ros.detection.free_memory import trim_memory
+from pose_ros.detection.masks import mask_of
 from pose_ros.detection.mediapipe_c import DirectCalls
 from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
 from pose_ros.detection.mediapipe_package import VERSION, Image, vision
 from pose_ros.detection.network_guard import GuardError, NetworkGuard
-from pose_ros.detection.options import Delegate, LandmarkerError, LandmarkerOptions, RunningMode
+from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
 from pose_ros.detection.picture import Picture, Widening, widened
+from pose_ros.detection.refusal import explain
 from pose_ros.poses.poses import Poses
 
 __all__ = ['Landmarker']
@@ -61,7 +63,7 @@ class Landmarker:
             raise
         except Exception as error:  # of MediaPipe; which kinds there are differs with its version
             self.close()
-            raise LandmarkerError(_explain(options, error)) from error
+            raise LandmarkerError(explain(options, error)) from error
 
     def _open(self, on_live_result: Callable[[int, Poses], None] | None) -> None:
         self._task = _build(self.options, on_live_result)
@@ -73,9 +75,11 @@ class Landmarker:
 
     @property
     def engine(self) -> str:
-        """Which MediaPipe this is, how it is called, and what it may not; for a log."""
+        """Which MediaPipe this is, on what, how it is called, what it may not; for a log."""
         calls, network = self._calls.description, self._guard.description
-        return f'MediaPipe {VERSION}, called {calls}; {network}'
+        return (
+            f'MediaPipe {VERSION} on the {self.options.delegate.name}, called {calls}; {network}'
+        )
 
     def load(self, rgb: NDArray[np.uint8]) -> Picture:
         """
@@ -184,34 +188,16 @@ def _build(
     )
 
 
-def _explain(options: LandmarkerOptions, error: Exception) -> str:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if options.delegate is Delegate.GPU:
-        return f"MediaPipe cannot run on this machine's GPU ({reason}); set delegate to cpu"
-    return f'MediaPipe cannot load {options.model}: {reason}'
-
-
 def _to_poses(found: vision.PoseLandmarkerResult, options: LandmarkerOptions) -> Poses:
     if not len(found.pose_landmarks):
         return Poses.empty()
-    masks = tuple(np.asarray(_Pixels(mask)) for mask in found.segmentation_masks or ())
+    masks = tuple(map(mask_of, found.segmentation_masks or ()))
     return Poses(
         _array(found.pose_landmarks),
         _array(found.pose_world_landmarks),
         masks,
         is_smooth=options.smooths,
     )
-
-
-class _Pixels:
-    """Lends numpy the only channel of an Image: the array keeps this, and this keeps the Image."""
-
-    def __init__(self, image: Image) -> None:
-        view = image.numpy_view()
-        if view.ndim == 3:  # (H, W) in 0.10.18, (H, W, 1) later
-            view = view[:, :, 0]
-        self.__array_interface__ = view.__array_interface__
-        self._kept = image, view
 
 
 def _array(poses: NDArray[np.float32] | list[list[Any]]) -> NDArray[np.float32]:

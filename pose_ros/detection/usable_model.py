@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Finds a model bundle that can be run without risk for this process.
+Finds a model bundle, and a GPU, that can be used without risk for this process.
 
 MediaPipe and TensorFlow Lite trust what is in a bundle: two changed bytes can end the process. A
-bundle whose SHA-256 is not known is run by a process of its own first, once.
+bundle whose SHA-256 is not known is run by a process of its own first, once. So is any bundle on
+a GPU: a driver that has OpenGL ES 2 only makes MediaPipe end the process.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ import signal
 import subprocess
 import sys
 
+from pose_ros.detection.options import Delegate, LandmarkerError
+from pose_ros.detection.refusal import no_gpu
 from pose_ros.models.model_file import ModelError, advice_on
-from pose_ros.models.store import PUBLISHED, Bundle, find_bundle
+from pose_ros.models.store import PUBLISHED, find_bundle
 from pose_ros.models.vouching import is_vouched_for, vouch_for
 
-__all__ = ['usable_model']
+__all__ = ['require_usable_gpu', 'usable_model']
 
 TIMEOUT_S = 60.0  # a trial takes 3 s here, most of which is importing MediaPipe
 TRIAL = 'pose_ros.detection.try_model'
+
+_usable = set[Delegate]()
 
 
 def usable_model(name_or_path: str | Path) -> Path:
@@ -37,18 +42,31 @@ def usable_model(name_or_path: str | Path) -> Path:
         return bundle.path
     engine = f'mediapipe {_version()}'
     if not is_vouched_for(bundle.sha256, engine):
-        problem = _try_out(bundle)
+        problem = _try_out(bundle.path, Delegate.CPU)
         if problem:
-            raise ModelError(f'{bundle.path}: {problem}; {bundle.advice}')
+            raise ModelError(f'{bundle.path}: MediaPipe cannot run it: {problem}; {bundle.advice}')
         vouch_for(bundle.sha256, engine)
     return bundle.path
 
 
-def _try_out(bundle: Bundle) -> str:
-    """Run a bundle in a process of its own, and return what is wrong with it, or ''."""
+def require_usable_gpu(model: Path) -> None:
+    """
+    Try the GPU out, once in the life of this process.
+
+    :param model: the path of a usable bundle
+    :raises LandmarkerError: when MediaPipe cannot run on it. One line: what is wrong, what to do
+    """
+    if Delegate.GPU not in _usable:
+        if problem := _try_out(model, Delegate.GPU):
+            raise LandmarkerError(no_gpu(problem))
+        _usable.add(Delegate.GPU)
+
+
+def _try_out(model: Path, delegate: Delegate) -> str:
+    """Run a bundle in a process of its own, and return what is wrong, or ''."""
     try:
         done = subprocess.run(
-            [sys.executable, '-m', TRIAL, str(bundle.path)],
+            [sys.executable, '-m', TRIAL, delegate.value, str(model)],
             cwd='/',  # where no other pose_ros lies
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -57,18 +75,16 @@ def _try_out(bundle: Bundle) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f'MediaPipe did not run it within {TIMEOUT_S:.0f} s, in a process of its own'
+        return f'a process of its own did not run it within {TIMEOUT_S:.0f} s'
     except OSError as error:
-        return f'cannot be tried out in a process of its own: {advice_on(error)}'
+        return f'no process could try it out: {advice_on(error)}'
     if done.returncode == 0:
         return ''
     if done.returncode < 0:
-        return (
-            'MediaPipe cannot run it: a process that tried it out was ended by '
-            f'{signal.Signals(-done.returncode).name}'
-        )
+        name = signal.Signals(-done.returncode).name
+        return f'a process that tried it out was ended by {name}'
     said = done.stdout.decode(errors='replace').strip().splitlines()
-    return f'MediaPipe cannot run it: {said[-1] if said else f"exit code {done.returncode}"}'
+    return said[-1] if said else f'exit code {done.returncode}'
 
 
 def _version() -> str:

@@ -87,6 +87,7 @@ class Configured:
         The model's file is read when the parameter `model` is another one, and then only.
 
         :raises ModelError: when there is no usable model
+        :raises LandmarkerError: when the GPU is wanted and cannot be used
         """
         is_same = settings.model == self._settings.model
         return settings.landmarker_options(self.stream.options.model if is_same else None)

@@ -14,7 +14,7 @@ from pose_ros.detection.options import (
     RunningMode,
 )
 from pose_ros.detection.search_options import Part, Search, SearchOptions
-from pose_ros.detection.usable_model import usable_model
+from pose_ros.detection.usable_model import require_usable_gpu, usable_model
 from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 __all__ = ['DetectionParameters']
@@ -100,7 +100,7 @@ class DetectionParameters:
     )
     delegate: str = parameter(
         'cpu',
-        'What the networks run on. gpu needs OpenGL ES 3.1.',
+        'What the networks run on. gpu needs OpenGL ES 3.1; docs/gpu.md has more.',
         choices=(delegate.value for delegate in Delegate),
     )
     num_threads: int = parameter(
@@ -139,16 +139,20 @@ class DetectionParameters:
         :param model: the model bundle, when it was found before; else it is looked for, checked,
             and tried out where it is not known
         :raises ModelError: when the model bundle is missing, damaged, or cannot be run
+        :raises LandmarkerError: when the GPU is wanted and cannot be used
         """
+        bundle, delegate = model or usable_model(self.model), Delegate(self.delegate)
+        if delegate is Delegate.GPU:
+            require_usable_gpu(bundle)
         return LandmarkerOptions(
-            model=model or usable_model(self.model),
+            model=bundle,
             running_mode=RunningMode(self.running_mode),
             num_poses=self.num_poses,
             min_pose_detection_confidence=self.min_pose_detection_confidence,
             min_pose_presence_confidence=self.min_pose_presence_confidence,
             min_tracking_confidence=self.min_tracking_confidence,
             output_segmentation_masks=self.output_segmentation_masks,
-            delegate=Delegate(self.delegate),
+            delegate=delegate,
             num_threads=self.num_threads,
             forbid_network=self.forbid_network,
         )
