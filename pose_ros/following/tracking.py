@@ -19,19 +19,30 @@ from pose_ros.poses.skeleton import Landmark
 
 __all__ = ['Tracker']
 
+# The constants were varied from a quarter to four times their value on the made-up scenes of
+# `make bench-accuracy`: none of them caused an id switch in an easy or a medium scene, and the
+# switches in the hard ones are in docs/benchmarks.md, "Constants of the tracker".
+
 # Standard deviation of where a landmark is against where its track's motion would have it, as a
 # fraction of the torso's length: from one frame to the next, and growing with each second unseen.
+# Four times these: 6 and 1.5 times as many switches in the hard scenes; a quarter: 1.2 and 1.6.
 SIMILARITY_SIGMA_TORSOS = 0.45
 REACH_PER_S = 0.6
 
-MIN_SIMILARITY = 0.05  # of a person and a track, to be the same; far from each other it is 0
+# Of a person and a track, to be the same; far from each other it is 0. exp(-d^2 / 2s^2) is 0.05
+# where 5 % of normally distributed offsets (in two dimensions) lie farther away.
+MIN_SIMILARITY = 0.05
 # Of an unseen track's similarity: where two tracks cover each other and one person is seen, the
-# track that was seen last goes on.
+# track that was seen last goes on. It only has to break ties: 0.8 to 12 % a second do as well.
 UNSEEN_DECAY_PER_S = 0.03
-FOLLOWED_FACTOR = 2.0  # where whoever found the person says that she is the same
+# Where whoever found the person says that she is the same: outweighs any similarity below half
+# of that with another track.
+FOLLOWED_FACTOR = 2.0
 MIN_WEIGHT = 0.02  # of a landmark that is not visible at all: the model guesses well
-VELOCITY_TIME_S = 0.6  # in which a track's velocity follows a new one by 63 %
-MIN_STEP_S = 1e-3  # between two frames, so that a velocity is finite
+# In which a track's velocity follows a new one by 63 %: the time of a step (walking has 1.8 steps
+# a second), within which a body sways. 2.4 s doubles the switches in the hard scenes.
+VELOCITY_TIME_S = 0.6
+MIN_STEP_S = 1e-3  # between two frames, so that a velocity is finite: MediaPipe's least step
 
 SHOULDERS = slice(Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER + 1)
 OPPOSITE_HIPS = slice(Landmark.RIGHT_HIP, Landmark.LEFT_HIP - 1, -1)
