@@ -66,7 +66,7 @@ class Annotator:
         self._stream = PoseStream(
             parameters.landmarker_options(),
             parameters.clock_restart_threshold,
-            parameters.search_options(),
+            replace(parameters.search_options(), counts_looks=True),
         )
         self.counters: Counters = self._stream.counters
         self.complaints: list[str] = []

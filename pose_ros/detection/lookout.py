@@ -14,14 +14,16 @@ from pose_ros.detection.windows import Window, search_windows
 __all__ = ['Lookout']
 
 # How much more often than another a window is looked at: one in which much moves, one in which
-# people appeared; and how much less often with each level, as these have ever more windows.
-MOTION_WEIGHT, DOOR_WEIGHT, LEVEL_WEIGHT = 30.0, 3.0, 0.6
+# people appeared; and how much less often with each level, as these have ever more windows, and
+# where there is nothing but a plain wall.
+MOTION_WEIGHT, DOOR_WEIGHT, LEVEL_WEIGHT, PLAIN_WEIGHT = 30.0, 3.0, 0.6, 0.2
 DOOR_KEPT = 0.9  # of the memory of people who appeared, at each look that finds nobody
 
 MOTION_LINES = 72  # of the small picture in which motion is looked for
 MOTION_STEP = 14  # grey levels of 255, from one frame to the next: more than noise
 MOTION_KEPT = 0.8  # of motion, from one frame to the next
 MUCH_MOTION = 0.15  # share of a window: from here on more is not more urgent
+EDGE_STEP, MANY_EDGES = 6, 0.05  # grey levels from pixel to pixel, and the share of such pixels
 
 
 class Lookout:
@@ -45,7 +47,7 @@ class Lookout:
         self._size = width, height
         self._step = max(height // MOTION_LINES, 1)
         self._grey: NDArray[np.uint8] | None = None
-        self._motion = np.zeros(0, np.float32)
+        self._motion = self._edges = np.zeros(0, np.float32)
 
     def watch(
         self, rgb: NDArray[np.uint8], known: Iterable[tuple[float, float, float, float]]
@@ -63,6 +65,7 @@ class Lookout:
             moved = cv2.absdiff(grey, self._grey) > MOTION_STEP
             self._motion = np.maximum(self._motion * MOTION_KEPT, moved)
         self._grey = grey
+        self._edges = _edges(grey)
         for box in known:
             left, top, right, bottom = (max(int(each / self._step), 0) for each in box)
             self._motion[top : bottom + 2, left : right + 2] = 0
@@ -72,7 +75,9 @@ class Lookout:
         never = np.isnan(self._looked_ms)
         ages_ms = np.where(never, 1e4, stamp_ms - np.nan_to_num(self._looked_ms)) + 1
         urgencies = ages_ms * self._weights * (1 + DOOR_WEIGHT * self._doors)
-        urgencies *= 1 + MOTION_WEIGHT * np.minimum(self._shares_moved() / MUCH_MOTION, 1)
+        urgencies *= 1 + MOTION_WEIGHT * np.minimum(self._shares(self._motion) / MUCH_MOTION, 1)
+        edges = np.minimum(self._shares(self._edges) / MANY_EDGES, 1)
+        urgencies *= PLAIN_WEIGHT + (1 - PLAIN_WEIGHT) * edges
         index = int(urgencies.argmax())
         self._looked_ms[index] = stamp_ms
         self._doors[index] *= DOOR_KEPT
@@ -86,12 +91,20 @@ class Lookout:
         """Return how long ago the window was looked at that waits longest; NaN: never."""
         return float(stamp_ms - self._looked_ms.min())
 
-    def _shares_moved(self) -> NDArray[np.float64]:
-        """Return the share of each window in which something moves."""
-        sums = cv2.integral(self._motion)
+    def _shares(self, marked: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the mean in each window of something that is marked in the small picture."""
+        sums = cv2.integral(marked)
         rows, columns = sums.shape
         edges = np.array([(w.x, w.y, w.x + w.width, w.y + w.height) for w in self._windows])
         left, top, right, bottom = (edges / self._step).round().astype(int).T
         right, bottom = np.minimum(right, columns - 1), np.minimum(bottom, rows - 1)
         total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
         return np.asarray(total / np.maximum((right - left) * (bottom - top), 1))
+
+
+def _edges(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return 1 where a pixel differs from the next one to the right or below, else 0."""
+    edges = np.zeros(grey.shape, np.float32)
+    edges[:, :-1] = cv2.absdiff(grey[:, 1:], grey[:, :-1]) > EDGE_STEP
+    edges[:-1] = np.maximum(edges[:-1], cv2.absdiff(grey[1:], grey[:-1]) > EDGE_STEP)
+    return edges

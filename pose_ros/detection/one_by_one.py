@@ -45,7 +45,11 @@ def window_of(hips_px: NDArray[np.float32], radius_px: float, radii: float = SID
 
 
 class OneByOneLandmarker:
-    """One landmarker for any number of people; to be closed after use."""
+    """
+    One landmarker for any number of people; to be closed after use.
+
+    :ivar looks: how often MediaPipe ran
+    """
 
     def __init__(self, options: LandmarkerOptions) -> None:
         """
@@ -57,7 +61,7 @@ class OneByOneLandmarker:
             replace(options, running_mode=RunningMode.VIDEO, num_poses=1)
         )
         self._blank = self._landmarker.load(np.zeros((8, 8, 3), np.uint8))
-        self._stamp_ms = 0
+        self._stamp_ms, self.looks = 0, 0
         # What MediaPipe gave last, while it follows somebody, and who that was.
         self._visibility: NDArray[np.float32] | None = None
         self._last: Sight | None = None
@@ -84,6 +88,7 @@ class OneByOneLandmarker:
 
     def _detect(self, picture: Any) -> Poses:
         self._stamp_ms += STEP_MS
+        self.looks += 1
         found = self._landmarker.detect(picture, self._stamp_ms)
         if not len(found):
             self._visibility = None

@@ -74,12 +74,15 @@ class SearchOptions:
 
     :param min_person_height: with WINDOWS, the least height of people who are looked for, as a
         fraction of the picture's, (0, 1]
-    :param search_budget_ms: with WINDOWS, a frame, for looking for more people, > 0
+    :param search_budget_ms: with WINDOWS, a frame (33 ms), for looking for more people, > 0
     :param people_budget_ms: with WINDOWS, a frame, for following the known people, > 0; where it
         does not suffice they take turns
     :param image_rotation: degrees, one of ROTATIONS, by which a picture is turned clockwise to
         stand upright; what is found is in the coordinates of the picture as it came
     :param region_of_interest: nothing outside of it is looked at
+    :param counts_looks: with WINDOWS, each look into a window counts a fixed number of
+        milliseconds, whatever time it takes: two runs find the same, on every machine. For
+        recordings, where no image waits
     :raises ValueError: when a value is out of range
     """
 
@@ -89,6 +92,7 @@ class SearchOptions:
     people_budget_ms: float = 100.0
     image_rotation: int = 0
     region_of_interest: Part = WHOLE
+    counts_looks: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges."""

@@ -38,7 +38,11 @@ CORE_MARGIN = 0.5  # around it, in torsos, as the width of a line
 
 
 class WindowDetector:
-    """Runs MediaPipe's person detector in windows; to be closed after use."""
+    """
+    Runs MediaPipe's person detector in windows; to be closed after use.
+
+    :ivar looks: how often it ran
+    """
 
     def __init__(self, options: LandmarkerOptions) -> None:
         """
@@ -47,6 +51,7 @@ class WindowDetector:
         :raises LandmarkerError: when MediaPipe refuses the options
         """
         self._landmarker = Landmarker(replace(options, running_mode=RunningMode.IMAGE))
+        self.looks = 0
 
     @property
     def engine(self) -> str:
@@ -62,6 +67,7 @@ class WindowDetector:
         :param known: people who are painted over
         :raises LandmarkerError: when MediaPipe fails
         """
+        self.looks += 1
         shown = window.cut(rgb)
         for person in known:
             if window.share_of(person.box_px()) > 0:

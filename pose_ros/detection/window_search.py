@@ -29,11 +29,15 @@ from pose_ros.poses.poses import Poses
 __all__ = ['WindowSearch']
 
 FIRST_LEVELS = 2  # of windows, that are looked at in the very first frame
-FIRST_MS, FIRST_BUDGETS = 1000, 4  # at first more time is spent
+FIRST_FRAMES, FIRST_BUDGETS = 30, 8  # at first more time is spent
+BUDGET_FOR_MS, MOST_BUDGETS = 1000 / 30, 6  # a frame that comes later has more budgets
 MOST_CREDIT_BUDGETS = 3  # that may be saved up while nothing had to be looked for
 FORGOTTEN_AFTER_MS = 1000  # without having been seen
+MISSES_REPORTED = 2  # in a row: so long a person is reported where she is expected to be
 PATIENT_AFTER = 3  # misses: from here on she is looked for in every PATIENTLY-th frame
 PATIENTLY = 4
+LOOK_MS = 12.0  # that a look counts where time is not measured; about what it takes with `full`
+NUMBERS = count(1)  # of people; another search has others, and the tracker does not mix them up
 
 
 class WindowSearch:
@@ -55,9 +59,8 @@ class WindowSearch:
         self._people: list[Followed] = []
         self._lookout: Lookout | None = None
         self._size = 0, 0
-        self._first_ms: int | None = None
         self._credit_ms = 0.0
-        self._frame, self._numbers = 0, count(1)
+        self._frame, self._last_ms = 0, 0
         self.people_looked_at = 0
         self.search_age_ms = float('nan')
 
@@ -80,22 +83,23 @@ class WindowSearch:
         """
         height, width = picture.shape[:2]
         if (width, height) != self._size:
-            self._size, self._people, self._first_ms = (width, height), [], None
+            self._size, self._people, self._frame = (width, height), [], 0
             self._lookout = Lookout(width, height, self._search.min_person_height)
         self._frame += 1
         self._follow(picture, stamp_ms)
         self._look_around(picture, stamp_ms)
-        seen = self._seen()[: self.options.num_poses]
-        shown = [each.expected(stamp_ms) for each in seen]
-        return to_poses(shown, width, height, [each.number for each in seen])
+        self._last_ms = stamp_ms
+        people = self._reported(stamp_ms)[: self.options.num_poses]
+        shown = [each.expected(stamp_ms) for each in people]
+        return to_poses(shown, width, height, [each.number for each in people])
 
     def _follow(self, rgb: NDArray[np.uint8], stamp_ms: int) -> None:
         """Look for the known people, longest unseen first, as far as the time goes."""
-        began_s, self.people_looked_at = perf_counter(), 0
+        began_ms, self.people_looked_at = self._now_ms(), 0
         for person in sorted(self._people, key=lambda each: each.looked_ms):
             if person.misses > PATIENT_AFTER and self._frame % PATIENTLY:
                 continue
-            spent_ms = (perf_counter() - began_s) * 1e3
+            spent_ms = self._now_ms() - began_ms
             if self.people_looked_at and spent_ms > self._search.people_budget_ms:
                 break
             self._look_for(rgb, person, stamp_ms)
@@ -144,10 +148,10 @@ class WindowSearch:
         lookout = self._lookout
         assert lookout is not None
         lookout.watch(rgb, [each.expected(stamp_ms).box_px() for each in self._seen()])
-        first, self._first_ms = self._first_ms is None, self._first_ms or stamp_ms
-        budget_ms = self._search.search_budget_ms
-        if stamp_ms - self._first_ms < FIRST_MS:
-            budget_ms *= FIRST_BUDGETS
+        first = self._frame == 1
+        budgets = min(max((stamp_ms - self._last_ms) / BUDGET_FOR_MS, 1.0), MOST_BUDGETS)
+        budgets = FIRST_BUDGETS if self._frame <= FIRST_FRAMES else budgets
+        budget_ms = self._search.search_budget_ms * budgets
         self._credit_ms = min(self._credit_ms + budget_ms, MOST_CREDIT_BUDGETS * budget_ms)
         if not self._people:
             self._credit_ms = max(self._credit_ms, budget_ms)
@@ -156,9 +160,9 @@ class WindowSearch:
             windows = [each for level in lookout.levels[:FIRST_LEVELS] for each in level]
             self._search_windows(rgb, windows, stamp_ms)
         while self._credit_ms > 0 and len(self._people) < self.options.num_poses:
-            began_s = perf_counter()
+            began_ms = self._now_ms()
             self._search_windows(rgb, [lookout.next(stamp_ms)], stamp_ms)
-            self._credit_ms -= (perf_counter() - began_s) * 1e3
+            self._credit_ms -= self._now_ms() - began_ms
         self.search_age_ms = lookout.age_ms(stamp_ms)
 
     def _search_windows(
@@ -174,9 +178,25 @@ class WindowSearch:
                 )
             elif len(self._people) < self.options.num_poses:
                 color = trunk_color(rgb, sight)
-                self._people.append(Followed(sight, color, stamp_ms, next(self._numbers)))
+                self._people.append(Followed(sight, color, stamp_ms, next(NUMBERS)))
                 if len(windows) == 1 and self._lookout is not None:
                     self._lookout.found(windows[0])
+
+    def _now_ms(self) -> float:
+        """Return the time by which the budgets are kept."""
+        if self._search.counts_looks:
+            return LOOK_MS * (self._detector.looks + self._follower.looks)
+        return perf_counter() * 1e3
+
+    def _reported(self, stamp_ms: int) -> list[Followed]:
+        """Return who is seen, and who was seen just now and has nobody else in her place."""
+        people = self._seen()
+        for each in self._people:
+            if 0 < each.misses <= MISSES_REPORTED:
+                expected = each.expected(stamp_ms)
+                if all(likeness(expected, one.expected(stamp_ms)) < SAME for one in people):
+                    people.append(each)
+        return people
 
     def _seen(self) -> list[Followed]:
         return [each for each in self._people if not each.misses]

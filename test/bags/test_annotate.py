@@ -2,6 +2,7 @@
 """What is written of a recording: the same as live, of every format, the same at every run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -137,11 +138,16 @@ def test_a_file_of_a_bag_is_a_recording_too(
     assert contents(one.folder) == contents(other.folder)
 
 
+@pytest.mark.parametrize('search', ['image', 'windows'])
 def test_two_runs_write_identical_files(
-    messages: list[Message], tmp_path: Path, job: MakeJob, lite: Parameters
+    messages: list[Message], tmp_path: Path, job: MakeJob, lite: Parameters, search: str
 ) -> None:
     path = write_bag(tmp_path / 'walk', 'mcap', messages)
-    runs = [job(path, out, outputs=tuple(each.name for each in BAG_OUTPUTS)) for out in ('a', 'b')]
+    wanted = {
+        'outputs': tuple(each.name for each in BAG_OUTPUTS),
+        'parameters': replace(lite, search=search, num_poses=4),
+    }
+    runs = [job(path, out, **wanted) for out in ('a', 'b')]
     for each in runs:
         assert annotate(each).done
     first, second = (files(each.folder) for each in runs)
