@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Writes README's moving picture: a video with skeletons, and beside it the same people in 3D.
+Writes README's moving picture: a video with skeletons and ids, and the same people in 3D.
 
 `make demo-picture` runs it. Each frame goes through the parts of the pose node, however long that
 takes: the picture is the same on every machine.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 import sys
 
@@ -32,15 +33,20 @@ from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import PoseStream
 from simulation.recordings import recording
 
-SIDE_PX = 400
+WIDTH_PX, SIDE_PX = 640, 360  # of the video; the view in 3D is a square
+DRAWN = 2  # times as large the overlay is drawn
 STEP = 2  # of the video's frames one is shown
 QUALITY = 60  # of WebP; the file stays below 3 MB
 LIMIT_BYTES = 3_000_000
 MIN_VISIBILITY = 0.5
 
-# The video's middle, a square, and the angle that a phone's camera sees in it.
+# The angle is what a phone's camera sees.
 PARAMETERS = Parameters(
-    num_poses=2, output_segmentation_masks=True, overlay_mask='tint', horizontal_fov=38.0
+    num_poses=4,
+    search='windows',
+    output_segmentation_masks=True,
+    overlay_mask='tint',
+    horizontal_fov=63.0,
 )
 
 # The view of the people in 3D: x ahead of the camera, y left, z up, metres.
@@ -56,9 +62,14 @@ FLOOR_RGB = (90, 90, 94)
 
 def found_people(video: Path) -> Iterator[tuple[NDArray[np.uint8], Poses]]:
     """Yield the pictures of a video, rgb (H, W, 3), and the people in them."""
-    source = open_source(str(video), loop=False, width=2 * SIDE_PX, height=2 * SIDE_PX)
+    size = DRAWN * WIDTH_PX, DRAWN * SIDE_PX
+    source = open_source(str(video), loop=False, width=size[0], height=size[1])
     people = People(PARAMETERS.following(), Positions(*PARAMETERS.positions()))
-    stream = PoseStream(PARAMETERS.landmarker_options(), PARAMETERS.clock_restart_threshold)
+    stream = PoseStream(
+        PARAMETERS.landmarker_options(),
+        PARAMETERS.clock_restart_threshold,
+        replace(PARAMETERS.search_options(), counts_looks=True),
+    )
     try:
         count = 0
         while source.grab():
@@ -116,7 +127,7 @@ def main() -> int:
     for index, (rgb, poses) in enumerate(found_people(recording('walk'))):
         if index % STEP == 0:
             left = cv2.resize(
-                draw(rgb, poses, looks), (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA
+                draw(rgb, poses, looks), (WIDTH_PX, SIDE_PX), interpolation=cv2.INTER_AREA
             )
             yaw_deg = np.interp(abs(index / 115 - 1), (0, 1), YAW_DEG[::-1])
             pictures.append(np.hstack((left, in_3d(poses, float(yaw_deg)))))
