@@ -1,4 +1,4 @@
-# make demo | demo-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | bench-accuracy | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | demo-picture | search-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | bench-accuracy | bench-people | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -27,7 +27,7 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo page page-pictures bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo demo-picture page page-pictures test test-mediapipe chaos bench soak bench-accuracy bench-quality reference lint setup clean
+.PHONY: demo demo-picture search-picture page page-pictures test test-mediapipe chaos bench soak bench-accuracy bench-people bench-quality reference lint setup clean
 
 setup: $(BUILT)
 
@@ -37,6 +37,12 @@ $(BUILT): $(SOURCES)
 
 demo: $(BUILT)
 	@$(VENV)/bin/python scripts/demo.py --source '$(SOURCE)' $(ARGS)
+
+demo-picture: $(BUILT)
+	@$(VENV)/bin/python scripts/demo_picture.py
+
+search-picture: $(BUILT)
+	@$(VENV)/bin/python scripts/search_picture.py
 
 page: $(BUILT)
 	@$(VENV)/bin/python scripts/page.py --source '$(SOURCE)' $(ARGS)
@@ -63,6 +69,10 @@ bench: $(BUILT)
 
 bench-accuracy: $(BUILT)
 	@$(VENV)/bin/python benchmark/accuracy.py
+
+# Who is found in the labelled recordings, by each model, with search image and windows; about 15 minutes.
+bench-people: $(BUILT)
+	@$(VENV)/bin/python benchmark/people.py $(ARGS)
 
 # How well people are found in labelled photographs: make bench-quality COCO=DIR OUTPUT=DIR; docs/benchmarks.md says more.
 COCO ?=
