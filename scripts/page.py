@@ -106,6 +106,7 @@ class Page:
             'model': arguments.model,
             'num_poses': arguments.num_poses,
             'search': 'windows',
+            'output_segmentation_masks': True,  # for the tint; while nobody looks, none is made
             'autostart': True,
         }
         yield Executable('pose_node', LOGS / 'pose_node.log', node, {'image': 'image_raw'})
