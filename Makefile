@@ -38,9 +38,6 @@ $(BUILT): $(SOURCES)
 demo: $(BUILT)
 	@$(VENV)/bin/python scripts/demo.py --source '$(SOURCE)' $(ARGS)
 
-demo-picture: $(BUILT)
-	@$(VENV)/bin/python scripts/demo_picture.py
-
 search-picture: $(BUILT)
 	@$(VENV)/bin/python scripts/search_picture.py
 
