@@ -31,6 +31,8 @@ REFERENCE = runpy.run_path(str(ROOT / 'scripts/reference.py'))
 SETTINGS: list[dict[str, Any]] = [{}, {'image_transport': 'compressed'}]
 if find_spec('tf2_msgs'):
     SETTINGS.append({'publish_tf': True, 'view_frame': 'view'})
+if find_spec('vision_msgs'):
+    SETTINGS.append({'search': 'regions'})
 if find_spec('tf2_msgs') and find_spec('hri_msgs'):
     SETTINGS.append({'hri': True})
 

@@ -16,7 +16,14 @@ from simulation.ros_world import World, parameters
 POLICY = Path(__file__).parent.parent / 'config/sros2/pose_ros.policy.xml'
 # What a node has with some parameters, middleware or distros only.
 OPTIONAL = {
-    'pose': {'/tf', '/humans/bodies/*', '/clock', '/image/compressed', '/pose/annotations'},
+    'pose': {
+        '/tf',
+        '/humans/bodies/*',
+        '/clock',
+        '/image/compressed',
+        '/regions',
+        '/pose/annotations',
+    },
     'demo_camera': {'/clock'},
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pose_ros.bags.bag_outputs import BAG_OUTPUTS
 from pose_ros.bags.cameras import TopicChoice
 from pose_ros.bags.job import DEFAULT_OUTPUTS, Job, Wanted
+from pose_ros.detection.search_options import Search
 from pose_ros.exports.table import EXPORTS
 from pose_ros.stream.parameter_file import read_parameter_file, read_parameter_value
 
@@ -94,6 +95,11 @@ def _arguments(given: Namespace) -> Arguments:
         raise ValueError(f'--jobs: wanted at least 1, got {given.jobs}')
     overrides = dict(read_parameter_value(each) for each in given.p)
     read = read_parameter_file(given.params, overrides)
+    if read.parameters.search == Search.REGIONS.value:
+        raise ValueError(
+            'search: regions needs a detector that runs beside the node; for recordings, wanted '
+            'image or windows'
+        )
     wanted = Wanted(
         read.parameters,
         TopicChoice(

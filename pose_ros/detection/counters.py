@@ -37,7 +37,10 @@ class Counters:
     :param latency_ms: header stamp to published landmarks of the newest frames that have a stamp
     :param people_looked_at: how many of the known people were looked for in each of the newest
         frames, where people are searched in windows
-    :param search_age_s: since when some part of the picture was not searched; NaN: not at all yet
+    :param search_age_s: since when some part of the picture was not searched; NaN: not at all yet;
+        where people are searched in regions: since when there were none
+    :param regions: what the newest regions hold, in words; '' where nobody searches in any
+    :param with_regions: frames for which there were some, likewise without_regions
     :param outputs: how often each lazy output was computed
     :param faults: exceptions that nobody expected, by stage
     :param conditions: what is not as it should be, and what to do, in words, by kind; whoever
@@ -53,6 +56,9 @@ class Counters:
     latency_ms: deque[float] = field(default_factory=_newest)
     people_looked_at: deque[float] = field(default_factory=_newest)
     search_age_s: float = float('nan')
+    regions: str = ''
+    with_regions: int = 0
+    without_regions: int = 0
     outputs: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     conditions: dict[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions, RunningMode
+from pose_ros.detection.region_search import RegionSearch
 from pose_ros.detection.search_options import Search, SearchOptions
 from pose_ros.detection.still_search import StillSearch
 from pose_ros.detection.window_search import WindowSearch
@@ -45,10 +46,14 @@ def build_finder(options: LandmarkerOptions, search: SearchOptions) -> PoseFinde
     """
     Return a finder for running mode IMAGE or VIDEO.
 
+    For stills, which no detector says anything of, REGIONS is the same as WINDOWS.
+
     :raises LandmarkerError: when MediaPipe refuses the options
     """
     if search.search is Search.IMAGE:
         return Landmarker(options)
     if options.running_mode is RunningMode.IMAGE:
         return StillSearch(options, search)
+    if search.search is Search.REGIONS:
+        return RegionSearch(options, search)
     return WindowSearch(options, search)

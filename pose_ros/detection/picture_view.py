@@ -61,6 +61,27 @@ class PictureView:
             part = cv2.rotate(part, TURNS[self.rotation])
         return np.ascontiguousarray(part)
 
+    def boxes_in_view(
+        self, boxes_px: NDArray[np.float64], width: int, height: int
+    ) -> NDArray[np.float64]:
+        """
+        Return boxes of the picture in the coordinates of what is looked at.
+
+        :param boxes_px: float64 (N, 4): left, top, right, bottom
+        :param width: of the picture in pixels
+        :param height: of the picture in pixels
+        """
+        edges = self._edges(height, width)
+        x0, y0, x1, y1 = (boxes_px - np.tile(edges[:2], 2)).T
+        across, down = edges[2] - edges[0], edges[3] - edges[1]
+        turned = {
+            0: (x0, y0, x1, y1),
+            90: (down - y1, x0, down - y0, x1),
+            180: (across - x1, down - y1, across - x0, down - y0),
+            270: (y0, across - x1, y1, across - x0),
+        }
+        return np.stack(turned[self.rotation], axis=1)
+
     def in_picture(self, poses: Poses, width: int, height: int) -> Poses:
         """
         Return people who were found in what is looked at, in the picture's coordinates.

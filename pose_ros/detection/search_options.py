@@ -18,6 +18,7 @@ class Search(str, Enum):
 
     IMAGE = 'image'  # in the whole picture, as MediaPipe does
     WINDOWS = 'windows'  # also in parts of it, where small people are large
+    REGIONS = 'regions'  # only in the boxes that another detector publishes
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class SearchOptions:
     :param min_person_height: with WINDOWS, the least height of people who are looked for, as a
         fraction of the picture's, (0, 1]
     :param search_budget_ms: with WINDOWS, a frame (33 ms), for looking for more people, > 0
-    :param people_budget_ms: with WINDOWS, a frame, for following the known people, > 0; where it
-        does not suffice they take turns
+    :param people_budget_ms: with WINDOWS and REGIONS, a frame, for following the known people,
+        > 0; where it does not suffice they take turns
     :param image_rotation: degrees, one of ROTATIONS, by which a picture is turned clockwise to
         stand upright; what is found is in the coordinates of the picture as it came
     :param region_of_interest: nothing outside of it is looked at
@@ -115,6 +116,11 @@ class SearchOptions:
             raise ValueError(
                 f'search: {self.search.value} wants running_mode video or image, got live_stream, '
                 'in which MediaPipe alone decides where and when to look; use video'
+            )
+        if self.search is Search.REGIONS and running_mode is not RunningMode.VIDEO:
+            raise ValueError(
+                f'search: regions wants running_mode video, got {running_mode.value}: boxes come '
+                'later than their images, and people are followed until then; use video'
             )
 
 

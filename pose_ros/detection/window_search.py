@@ -171,16 +171,20 @@ class WindowSearch:
         known = [each.expected(stamp_ms) for each in self._seen()]
         found = [each for window in windows for each in self._detector.people(rgb, window, known)]
         for sight in self._detector.sure(rgb, found, known):
-            lost = [each for each in self._people if each.misses and each.can_be(sight, stamp_ms)]
-            if lost:
-                min(lost, key=lambda each: each.misses).see(
-                    sight, trunk_color(rgb, sight), stamp_ms
-                )
-            elif len(self._people) < self.options.num_poses:
-                color = trunk_color(rgb, sight)
-                self._people.append(Followed(sight, color, stamp_ms, next(NUMBERS)))
-                if len(windows) == 1 and self._lookout is not None:
-                    self._lookout.found(windows[0])
+            is_new = self._meet(rgb, sight, stamp_ms)
+            if is_new and len(windows) == 1 and self._lookout is not None:
+                self._lookout.found(windows[0])
+
+    def _meet(self, rgb: NDArray[np.uint8], sight: Sight, stamp_ms: int) -> bool:
+        """Follow somebody who was found from now on; return whether she is new."""
+        color = trunk_color(rgb, sight)
+        lost = [each for each in self._people if each.misses and each.can_be(sight, stamp_ms)]
+        if lost:
+            min(lost, key=lambda each: each.misses).see(sight, color, stamp_ms)
+        elif len(self._people) < self.options.num_poses:
+            self._people.append(Followed(sight, color, stamp_ms, next(NUMBERS)))
+            return True
+        return False
 
     def _now_ms(self) -> float:
         """Return the time by which the budgets are kept."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subscribes to one camera (images, camera_info, depth images) while the node is active."""
+"""Subscribes to one camera (images, camera_info, depth, regions) while the node is active."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pose_ros.node.depth_stream import DepthStream
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_input import ImageInput
 from pose_ros.node.image_stream import ImageStream
+from pose_ros.node.regions_input import RegionsInput
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.serialized import read_message
 
@@ -38,6 +39,7 @@ class CameraInputs:
         positions: Positions,
         stream: ImageStream,
         depth: DepthStream,
+        regions: RegionsInput,
         faults: FaultLog,
     ) -> None:
         """
@@ -47,15 +49,19 @@ class CameraInputs:
         :param positions: takes camera_info
         :param stream: takes the images
         :param depth: takes the depth images
+        :param regions: subscribes to a detector's boxes, where they are wanted
         :param faults: takes what is wrong with camera_info
         :raises RuntimeError: when the system has no thread for it; nothing is left behind
         """
         qos = parameters.image_qos
         self.stream = stream
         self._positions, self._faults = positions, faults
+        self._regions, self._steady_clock = regions, steady_clock
         with ExitStack() as resources:
             camera_info = CameraInfoInput(node, steady_clock, self._take_camera_info)
             resources.callback(camera_info.destroy)
+            resources.callback(regions.destroy)
+            regions.subscribe(parameters, steady_clock)
             self.depths = ImageInput(node, steady_clock, depth, 'depth', 'raw', qos)
             resources.callback(self.depths.destroy)
             self.images = ImageInput(
@@ -68,6 +74,7 @@ class CameraInputs:
         """Take images by other ways from now on."""
         self.images.subscribe(parameters.image_transport, parameters.image_qos)
         self.depths.subscribe('raw', parameters.image_qos)
+        self._regions.subscribe(parameters, self._steady_clock)
 
     def replace_stuck(self, stream: ImageStream) -> None:
         """Give up the images' thread, and go on with another one."""

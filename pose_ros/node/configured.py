@@ -18,10 +18,12 @@ from pose_ros.node.detect_service import DetectService
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_stream import ImageStream
 from pose_ros.node.publishers import Publishers
+from pose_ros.node.regions_input import RegionsInput, require_region_messages
 from pose_ros.node.reporter import Reporter
 from pose_ros.srv import DetectPoses
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import PoseStream
+from pose_ros.stream.regions import Regions
 
 __all__ = ['Configured']
 
@@ -49,6 +51,8 @@ class Configured:
         :raises ImportError: when a ROS package that is needed is not there
         """
         self._node, self._settings, self._faults = node, settings, faults
+        require_region_messages(settings)
+        self._regions = Regions(settings.regions_options())
         self._stream_is_stuck = False
         self._reader = FrameReader(settings.max_image_pixels)
         with ExitStack() as resources:
@@ -80,6 +84,12 @@ class Configured:
         """Return a thread for the depth images, to be started."""
         return DepthStream(self.positions, self._faults)
 
+    def regions_input(self) -> RegionsInput:
+        """Return what subscribes to regions, where they are wanted."""
+        return RegionsInput(
+            self._node, self._regions, self._faults, lambda: self.stream.counters.conditions
+        )
+
     def options_for(self, settings: Parameters) -> LandmarkerOptions:
         """
         Return the options of the landmarker for other parameters; images go on meanwhile.
@@ -101,6 +111,7 @@ class Configured:
         :param options: those for the parameters, see options_for()
         :raises LandmarkerError, ImportError: as at construction
         """
+        require_region_messages(settings)
         self.publishers.set_parameters(settings)
         try:
             self.stream.set_options(options, settings.search_options())
@@ -111,6 +122,7 @@ class Configured:
         self._reader.max_pixels = settings.max_image_pixels
         self._stills.set_options(options, settings.search_options(), settings.max_image_pixels)
         self.positions.set_options(*settings.positions())
+        self._regions.options = settings.regions_options()
         self._people.set_following(settings.following())
         self._settings = settings
 
@@ -146,6 +158,7 @@ class Configured:
             self._node.wake,
             counters,
             masks_on_demand=True,
+            regions=self._regions,
         )
 
     def _new_stills(self, settings: Parameters) -> DetectService:

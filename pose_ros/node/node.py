@@ -203,6 +203,7 @@ class PoseNode(LifecycleNode):
                 configured.positions,
                 configured.image_stream(),
                 configured.depth_stream(),
+                configured.regions_input(),
                 self._faults,
             )
         except RuntimeError as error:  # the system has no thread left

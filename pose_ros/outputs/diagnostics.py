@@ -119,6 +119,17 @@ def _search_values(counters: Counters) -> dict[str, object]:
     return {
         'people looked at per image': f'{np.mean(counters.people_looked_at):.1f}',
         'age of the search (s)': 'not complete yet' if np.isnan(age_s) else f'{age_s:.1f}',
+        **_region_values(counters),
+    }
+
+
+def _region_values(counters: Counters) -> dict[str, object]:
+    if not counters.regions:
+        return {}
+    return {
+        'newest regions': counters.regions,
+        'images with regions': counters.with_regions,
+        'images without regions': counters.without_regions,
     }
 
 

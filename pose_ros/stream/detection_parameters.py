@@ -16,6 +16,7 @@ from pose_ros.detection.options import (
 from pose_ros.detection.search_options import Part, Search, SearchOptions
 from pose_ros.detection.usable_model import require_usable_gpu, usable_model
 from pose_ros.rclpy_tools.parameter_declaration import parameter
+from pose_ros.stream.regions import RegionsOptions
 
 __all__ = ['DetectionParameters']
 
@@ -36,14 +37,16 @@ class DetectionParameters:
         1,
         'The most people found in one image. With search image and fewer people in view than '
         'this, the person detector runs on every frame, which costs up to 2.4 times as much; '
-        'with search windows it does not.',
+        'with search windows and regions it does not.',
         within=(1, MAX_NUM_POSES),
     )
     search: str = parameter(
         'image',
         'Where people are looked for. image: in the whole image, as MediaPipe does: it finds '
         'those who are large in it. windows: also in parts of it, and each known person in a '
-        'window of her own; takes a second landmarker, about 100 MB.',
+        'window of her own; takes a second landmarker, about 100 MB. regions: only in the boxes '
+        'that a detector publishes on the topic regions, and each known person in a window of her '
+        'own; needs vision_msgs.',
         choices=(search.value for search in Search),
     )
     min_person_height: float = parameter(
@@ -61,10 +64,21 @@ class DetectionParameters:
     )
     people_budget: float = parameter(
         100.0,
-        'Milliseconds. With search windows: for following the known people, a frame. When it '
-        'does not suffice they take turns, and until her turn a person is reported where she is '
-        'expected to be.',
+        'Milliseconds. With search windows and regions: for following the known people, a frame. '
+        'When it does not suffice they take turns, and until her turn a person is reported where '
+        'she is expected to be.',
         within=(1.0, 1000.0),
+    )
+    person_class: str = parameter(
+        'person',
+        'With search regions: the class_id that the detector gives a person, a name or a number. '
+        'Empty: every box counts.',
+    )
+    regions_slop: float = parameter(
+        0.5,
+        'Seconds. With search regions: how far the stamps of an image and of the boxes used for '
+        'it may be apart. A detector needs time: the newest boxes are those of an image before.',
+        within=(0.0, 3600.0),
     )
     image_rotation: int = parameter(
         0,
@@ -132,6 +146,10 @@ class DetectionParameters:
             image_rotation=self.image_rotation,
             region_of_interest=Part.from_text(self.region_of_interest),
         )
+
+    def regions_options(self) -> RegionsOptions:
+        """Return which boxes of a detector count."""
+        return RegionsOptions(self.person_class, self.regions_slop)
 
     def landmarker_options(self, model: Path | None = None) -> LandmarkerOptions:
         """

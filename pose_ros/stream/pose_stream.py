@@ -20,12 +20,11 @@ from pose_ros.detection.stream_clock import StreamClock, Tick, Verdict
 from pose_ros.detection.window_search import WindowSearch
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
-from pose_ros.stream.frame_result import FrameResult
+from pose_ros.stream.frame_result import DROPS, FrameResult
 from pose_ros.stream.mask_switch import MaskSwitch
+from pose_ros.stream.regions import Regions, RegionsOptions
 
 __all__ = ['DROPS', 'PoseStream']
-
-DROPS = {Verdict.REPEATED: Drop.REPEATED, Verdict.LATE: Drop.LATE}
 
 
 class PoseStream:
@@ -46,6 +45,7 @@ class PoseStream:
         wake: Callable[[], None] = lambda: None,
         counters: Counters | None = None,
         masks_on_demand: bool = False,
+        regions: Regions | None = None,
     ) -> None:
         """
         Build the landmarker.
@@ -57,12 +57,14 @@ class PoseStream:
         :param counters: to go on with; new ones by default
         :param masks_on_demand: masks, where the options have them, are computed only while
             `want_masks` says so
+        :param regions: knows where people are, for search REGIONS; by default nobody does
         :raises LandmarkerError: when MediaPipe refuses the options
         """
         self.counters = counters or Counters()
         self.clock = StreamClock(restart_after_s)
         self._masks_on_demand, self._wants_masks = masks_on_demand, not masks_on_demand
         self._wake = wake
+        self._regions = regions or Regions(RegionsOptions())
         self._options, self._search, self._view = options, search, PictureView.of(search)
         self._finder = self._built(options, search, self._wants_masks)
         self._is_new, self._known = True, Poses.empty()  # whom it found last
@@ -180,10 +182,10 @@ class PoseStream:
             if isinstance(finder, LiveLandmarker):
                 finder.send(picture, tick.stamp_ms, (frame, tick.time_ns))
                 return None
+            self._regions.show(finder, self._view, frame, self.counters)
             started_s = perf_counter()
             poses = finder.detect(picture, tick.stamp_ms)
-            inference_s = perf_counter() - started_s
-            return self._result(finder, frame, poses, tick.time_ns, inference_s)
+            return self._result(finder, frame, poses, tick.time_ns, perf_counter() - started_s)
 
     def live_results(self) -> Iterator[FrameResult]:
         """Yield what LIVE_STREAM has found by now, in order; frames it dropped are counted."""

@@ -15,6 +15,7 @@ import time
 
 import pytest
 
+from pose_ros.bags.arguments import read_arguments
 from pose_ros.bags.whole_folder import BusyError, part_folder, whole_folder
 from simulation.bag_files import Message, contents, files, write_bag
 
@@ -32,6 +33,14 @@ def run(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str
         timeout=100,
         check=False,
     )
+
+
+def test_boxes_of_a_detector_that_does_not_run_are_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        read_arguments(['a.mcap', '-o', str(tmp_path), '-p', 'search:=regions'])
+    assert 'for recordings, wanted image or windows' in capsys.readouterr().err
 
 
 @pytest.fixture

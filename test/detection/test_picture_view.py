@@ -81,6 +81,27 @@ def test_nothing_outside_of_the_part_is_looked_at(
     assert len(found(landmarker, PictureView(Part(0.5, 0, 0.5, 1)), picture))
 
 
+@pytest.mark.parametrize('part', [Part(), Part(0.25, 0.5, 0.25, 0.5)])
+@pytest.mark.parametrize('rotation', [0, 90, 180, 270])
+def test_a_box_of_the_picture_lies_in_the_view_where_its_corners_do(
+    rotation: int, part: Part
+) -> None:
+    width, height = 400, 200
+    view = PictureView(part, rotation)
+    shown = view.shown(np.zeros((height, width, 3), np.uint8))
+    box = np.array([[110.0, 120.0, 150.0, 180.0]])
+    left, top, right, bottom = view.boxes_in_view(box, width, height)[0].tolist()
+    assert 0 <= left < right <= shown.shape[1]
+    assert 0 <= top < bottom <= shown.shape[0]
+    corners = np.zeros((1, 33, 5), np.float32)
+    corners[0, :2, :2] = np.array(((left, top), (right, bottom))) / shown.shape[1::-1]
+    back = view.in_picture(Poses(corners, corners), width, height).landmarks[0, :2, :2]
+    back *= width, height
+    np.testing.assert_allclose(
+        np.concatenate((back.min(axis=0), back.max(axis=0))), box[0], atol=1e-3
+    )
+
+
 @pytest.mark.parametrize(
     ('text', 'part'),
     [('', Part()), ('0.25, 0, 0.5, 1', Part(0.25, 0, 0.5, 1)), ('0,0,1,.5', Part(0, 0, 1, 0.5))],

@@ -87,6 +87,17 @@ def test_rates_are_those_of_the_last_period() -> None:
     assert values['frames received'] == '70'
 
 
+def test_regions_are_told_of_where_people_are_searched_in_them() -> None:
+    counters = Counters(with_regions=7, without_regions=2)
+    counters.people_looked_at.append(1.0)
+    assert 'newest regions' not in {each.key for each in status(counters).values}
+    counters.regions, counters.search_age_s = '1 of people', 0.25
+    values = {each.key: each.value for each in status(counters).values}
+    assert values['newest regions'] == '1 of people'
+    assert (values['images with regions'], values['images without regions']) == ('7', '2')
+    assert values['age of the search (s)'] == '0.2'
+
+
 def test_latency_percentiles() -> None:
     counters = Counters()
     counters.latency_ms.extend(range(1, 102))

@@ -12,6 +12,7 @@ import yaml
 from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.detection.search_options import Part, Search, SearchOptions
 from pose_ros.stream.parameters import Parameters, declare_parameters
+from pose_ros.stream.regions import RegionsOptions
 from simulation.ros_world import World, parameters
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'pose.yaml'
@@ -32,6 +33,8 @@ CONFIG = Path(__file__).parents[2] / 'config' / 'pose.yaml'
         ({'region_of_interest': 'left'}, ['region_of_interest', 'x, y, width, height', 'left']),
         ({'region_of_interest': '0.5, 0, 0.6, 1'}, ['region_of_interest', 'between 0 and 1']),
         ({'search': 'windows', 'running_mode': 'live_stream'}, ['search', 'video', 'live_stream']),
+        ({'search': 'regions', 'running_mode': 'image'}, ['search', 'video', 'got image']),
+        ({'regions_slop': -0.1}, ['regions_slop', '0.0 to 3600.0', '-0.1']),
         ({'mask_encoding': 'rgb8'}, ['mask_encoding', 'mono8, 32FC1', 'rgb8']),
     ],
 )
@@ -51,6 +54,11 @@ def test_a_list_passes_for_a_string() -> None:
     values: dict[str, Any] = {'region_of_interest': [0.25, 0.0, 0.5, 1.0]}
     given = Parameters(**values)
     assert given.search_options().region_of_interest == Part(0.25, 0.0, 0.5, 1.0)
+
+
+def test_the_class_of_a_person_may_be_a_number() -> None:
+    values: dict[str, Any] = {'person_class': 0, 'regions_slop': 1}
+    assert Parameters(**values).regions_options() == RegionsOptions('0', 1.0)
 
 
 def test_search_options_carry_every_option() -> None:
