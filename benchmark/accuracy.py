@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Measures ids, smoothing and positions against known truth: `make bench-accuracy`.
+Measures ids, smoothing and positions against known truth: `make bench-accuracy`, minutes.
 
 Prints the tables and writes benchmark/results/accuracy.md, and a CSV file for each table.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from benchmark import accuracy_placement, accuracy_tracking
+from benchmark import accuracy_placement, accuracy_room, accuracy_tracking
 
 RESULTS = Path(__file__).parent / 'results'
 
@@ -31,11 +31,18 @@ def main() -> int:
     """Measure, print and write."""
     RESULTS.mkdir(exist_ok=True)
     tracking, placement = accuracy_tracking.measure(), accuracy_placement.measure()
-    tables: list[Sequence[Any]] = [*tracking, *placement]
-    names = ('ids', 'smoothness', 'tracking_cost', 'positions', 'placement_cost')
+    room = accuracy_room.measure()
+    tables: list[Sequence[Any]] = [*tracking, *placement, room]
+    names = ('ids', 'smoothness', 'tracking_cost', 'positions', 'placement_cost', 'room')
     for name, rows in zip(names, tables, strict=True):
         write(f'accuracy_{name}', rows)
-    text = '\n\n'.join((accuracy_tracking.table(*tracking), accuracy_placement.table(*placement)))
+    text = '\n\n'.join(
+        (
+            accuracy_tracking.table(*tracking),
+            accuracy_placement.table(*placement),
+            accuracy_room.table(room),
+        )
+    )
     (RESULTS / 'accuracy.md').write_text(f'# Accuracy against known truth\n\n{text}\n')
     print(text)
     return 0

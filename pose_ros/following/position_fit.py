@@ -30,12 +30,13 @@ __all__ = ['place']
 BODY_SCALE_STD = 0.08
 
 # Metres between a landmark and its ray. Real photographs leave 0.03 as their weighted root mean
-# square; what misses by more than 0.06 loses weight.
+# square; what misses by more than 0.06 loses weight. Before four calibrated cameras
+# (docs/benchmarks.md) half, twice and no such limit change a distance by less than 0.4 %.
 MISFIT_M = 0.06
-MIN_RESIDUAL_M = 0.02
-ITERATIONS = 3
-MIN_LANDMARKS = 4  # in the image and visible
-MAX_RELATIVE_ERROR = 0.5  # a position with a larger error says nothing
+MIN_RESIDUAL_M = 0.02  # half the mean error of MediaPipe's model card; only matters below it
+ITERATIONS = 3  # five and ten change the same distances by less than 0.1 %
+MIN_LANDMARKS = 4  # in the image and visible: as many as a torso has; two would do for a solution
+MAX_RELATIVE_ERROR = 0.5  # two standard deviations reach back to the camera: it says nothing
 
 AXES = np.eye(3)  # of the optical frame: right, down, ahead
 Place = tuple[float, float, float]
@@ -48,6 +49,7 @@ def place(
     height: int,
     depth: NDArray[Any] | None = None,
     unit_m: float = 1.0,
+    body_scale_std: float = BODY_SCALE_STD,
 ) -> Poses:
     """
     Place each person where the metric world landmarks, seen by the camera, meet the image's.
@@ -62,6 +64,7 @@ def place(
     :param depth: (H, W) along the optical axis, aligned to the image, of any size; a hole is NaN,
         infinite or not above 0
     :param unit_m: of the depth image, metres
+    :param body_scale_std: relative standard deviation of the size of the world landmarks
     :returns: the same with positions, their errors, and as their source CAMERA_INFO or, where the
         depth image shows the person, DEPTH; NaN and NONE for a person of whom too little is seen
     :raises ValueError: when the intrinsics are those of an image with other proportions
@@ -69,7 +72,7 @@ def place(
     intrinsics.require_aspect(width, height)
     if not len(result):
         return result
-    seen = _fit(result, intrinsics)
+    seen = _fit(result, intrinsics, body_scale_std)
     known = ~np.isnan(seen.errors_m)
     placed = replace(
         result,
@@ -91,13 +94,13 @@ def _correct(placed: Poses, scale: NDArray[np.float64], errors_m: NDArray[np.flo
     placed.position_sources[corrected] = PositionSource.DEPTH
 
 
-def _fit(result: Poses, intrinsics: Intrinsics) -> SeenBodies:
+def _fit(result: Poses, intrinsics: Intrinsics, body_scale_std: float) -> SeenBodies:
     """
     Move the world landmarks nearest to the rays of the landmarks.
 
     Linear least squares on their distances in metres, weighted by visibility, and then twice more
     also by how well a landmark fits. The error is that of the residuals, of which those of one
-    person count as a single observation, and that of a body of unknown size.
+    person count as a single observation, and that of a body whose size is not certain.
     """
     rays, weights = _observations(result, intrinsics)
     body_m = turned(result.world_landmarks[:, :, :3], rays[:, HIPS].sum(axis=1))
@@ -111,7 +114,7 @@ def _fit(result: Poses, intrinsics: Intrinsics) -> SeenBodies:
     residual = np.maximum(mean(misfits, fitted), MIN_RESIDUAL_M**2) / 2  # of one coordinate
     variance *= fitted.sum(axis=1)  # all landmarks together count as one observation
     distances_m = np.sqrt(np.einsum('ni,ni->n', ahead, ahead))
-    errors = np.sqrt(residual * variance + (BODY_SCALE_STD * distances_m) ** 2)
+    errors = np.sqrt(residual * variance + (body_scale_std * distances_m) ** 2)
     enough = (weights >= 0.5 * TRUST).sum(axis=1) >= MIN_LANDMARKS
     known = enough & (ahead[:, 2] > 0) & (errors < MAX_RELATIVE_ERROR * distances_m)
     return SeenBodies(

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
-from pose_ros.following.position_fit import place
+from pose_ros.following.body_size import HEIGHT_STD, scaled_to
+from pose_ros.following.position_fit import BODY_SCALE_STD, place
 from pose_ros.following.side_inputs import (
     DepthPixels,
     calibration,
@@ -52,28 +53,42 @@ class Positions:
     :ivar report: of the newest frame
     """
 
-    def __init__(self, horizontal_fov_deg: float, rectified: bool, depth_slop_s: float) -> None:
+    def __init__(
+        self,
+        horizontal_fov_deg: float,
+        rectified: bool,
+        depth_slop_s: float,
+        person_height_m: float = 0.0,
+    ) -> None:
         """
         Begin without having heard from the camera.
 
         :param horizontal_fov_deg: degrees, used while no camera_info fits; 0: not known
         :param rectified: the images are rectified; their intrinsics are in camera_info's `p`
         :param depth_slop_s: seconds that image and depth image may be apart
+        :param person_height_m: standing height of everybody in view, metres; 0: not known
         """
         self.report = PositionReport('no image has come yet')
         self._info: CameraInfo | None = None
         self._depths: deque[Image] = deque(maxlen=DEPTHS_KEPT)
-        self.set_options(horizontal_fov_deg, rectified, depth_slop_s)
+        self.set_options(horizontal_fov_deg, rectified, depth_slop_s, person_height_m)
 
     @property
     def problem(self) -> str:
         """Why positions are unknown, or less exact than they could be; '' when neither."""
         return self.report.text
 
-    def set_options(self, horizontal_fov_deg: float, rectified: bool, depth_slop_s: float) -> None:
+    def set_options(
+        self,
+        horizontal_fov_deg: float,
+        rectified: bool,
+        depth_slop_s: float,
+        person_height_m: float = 0.0,
+    ) -> None:
         """Use these options, as at construction, from now on."""
         self._fov_deg, self._rectified = horizontal_fov_deg, rectified
         self._slop_ns = round(depth_slop_s * 1e9)
+        self._height_m = person_height_m
         self._known: tuple[object, Intrinsics] | None = None
 
     def take_camera_info(self, info: CameraInfo) -> None:
@@ -86,7 +101,12 @@ class Positions:
         self._depths.append(image)
 
     def place(self, frame: Frame, result: Poses) -> Poses:
-        """Return the result with positions, as far as they can be known."""
+        """
+        Return the result with positions, as far as they can be known.
+
+        With a known height the world landmarks have that height, too, also without positions.
+        """
+        result = scaled_to(result, self._height_m)
         intrinsics, misfit = self._intrinsics_of(frame)
         if intrinsics is None:
             text = f'no positions: {misfit}' if misfit else NOTHING_KNOWN
@@ -96,7 +116,7 @@ class Positions:
         depth, depth_misfit = self._depth_of(frame)
         if depth_misfit:
             remarks.append(f'positions without depth: {depth_misfit}')
-        placed = _placed(frame, result, intrinsics, depth)
+        placed = self._placed(frame, result, intrinsics, depth)
         is_misfit = bool(remarks)
         unknown = int(np.isnan(placed.positions[:, 0]).sum())
         if unknown:
@@ -118,9 +138,10 @@ class Positions:
         if info is None or info.header.frame_id != frame.header.frame_id:
             return result
         try:
-            return _placed(frame, result, fitting_intrinsics(info, self._rectified, frame), None)
+            intrinsics = fitting_intrinsics(info, self._rectified, frame)
         except ValueError:
             return result
+        return self._placed(frame, scaled_to(result, self._height_m), intrinsics, None)
 
     def _intrinsics_of(self, frame: Frame) -> tuple[Intrinsics | None, str]:
         """Return the best intrinsics that fit, and why they are not those of camera_info."""
@@ -153,11 +174,10 @@ class Positions:
         except ValueError as error:
             return None, str(error)
 
-
-def _placed(
-    frame: Frame, result: Poses, intrinsics: Intrinsics, depth: DepthPixels | None
-) -> Poses:
-    height, width = frame.rgb.shape[:2]
-    if depth is None:
-        return place(result, intrinsics, width, height)
-    return place(result, intrinsics, width, height, depth.pixels, depth.unit_m)
+    def _placed(
+        self, frame: Frame, result: Poses, intrinsics: Intrinsics, depth: DepthPixels | None
+    ) -> Poses:
+        height, width = frame.rgb.shape[:2]
+        pixels, unit_m = (None, 1.0) if depth is None else (depth.pixels, depth.unit_m)
+        std = HEIGHT_STD if self._height_m else BODY_SCALE_STD
+        return place(result, intrinsics, width, height, pixels, unit_m, std)

@@ -55,6 +55,7 @@ class Parameters(
     def __post_init__(self) -> None:
         """Check every value, and what goes together."""
         check(self)
+        self.require_sense()
         self.search_options().require_fit(RunningMode(self.running_mode))
 
     def changed(self, changes: Iterable[Parameter]) -> Parameters:

@@ -9,6 +9,8 @@ from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 __all__ = ['PeopleParameters']
 
+MIN_PERSON_HEIGHT_M = 0.5  # of a newborn child
+
 
 @dataclass(frozen=True)
 class PeopleParameters:
@@ -46,6 +48,26 @@ class PeopleParameters:
         within=(0.0, 10.0),
     )
 
-    def positions(self) -> tuple[float, bool, float]:
+    person_height: float = parameter(
+        0.0,
+        'Standing height in metres of everybody in view, 0.5 to 2.5; 0: not known, and '
+        'MediaPipe takes everybody for a person of average size. World landmarks and distances '
+        'are scaled to it, and position_error is smaller.',
+        within=(0.0, 2.5),
+    )
+
+    def require_sense(self) -> None:
+        """
+        Check that people can have that height.
+
+        :raises ValueError: when they cannot
+        """
+        if 0 < self.person_height < MIN_PERSON_HEIGHT_M:
+            raise ValueError(
+                f'person_height: wanted 0 (not known) or {MIN_PERSON_HEIGHT_M:g} to 2.5 metres, '
+                f'got {self.person_height:g}'
+            )
+
+    def positions(self) -> tuple[float, bool, float, float]:
         """Return the options of Positions."""
-        return self.horizontal_fov, self.image_rectified, self.depth_slop
+        return self.horizontal_fov, self.image_rectified, self.depth_slop, self.person_height
