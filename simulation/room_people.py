@@ -94,7 +94,7 @@ def match_people(cameras: tuple[RoomCamera, ...], found: Sequence[Poses]) -> lis
     :param found: what each camera sees in the same moment
     """
     points_px = [
-        poses.landmarks[:, :, :2] * np.array((camera.width, camera.height), np.float64) - 0.5
+        poses.landmarks[:, :, :2].astype(np.float64) * (camera.width, camera.height) - 0.5
         for camera, poses in zip(cameras, found, strict=True)
     ]
     choices = [

@@ -16,8 +16,9 @@ from pose_ros.images.frame import Frame
 from pose_ros.poses.geometry import placed_landmarks
 from pose_ros.poses.poses import Poses
 from pose_ros.poses.skeleton import Landmark
+from pose_ros.stream.frame_result import FrameResult
 from pose_ros.stream.parameters import Parameters
-from pose_ros.stream.pose_stream import FrameResult, PoseStream
+from pose_ros.stream.pose_stream import PoseStream
 from simulation.recordings import recording
 from simulation.room_cameras import RoomCamera
 from simulation.room_people import RoomPerson, camera_info

@@ -73,17 +73,22 @@ def place(
     if not len(result):
         return result
     seen = _fit(result, intrinsics, body_scale_std)
+    placed = _at_places(result, seen)
+    if depth is not None and not np.isnan(seen.errors_m).all():
+        focal_px = intrinsics.fx / intrinsics.width * depth.shape[1]
+        _correct(placed, *measure_scale(result, seen, depth, unit_m, focal_px))
+    return placed
+
+
+def _at_places(result: Poses, seen: SeenBodies) -> Poses:
+    """Return the people where the image alone has them."""
     known = ~np.isnan(seen.errors_m)
-    placed = replace(
+    return replace(
         result,
         positions=np.where(known[:, None], seen.places_m, np.nan),
         position_errors=seen.errors_m.copy(),
         position_sources=known * np.uint8(PositionSource.CAMERA_INFO),
     )
-    if depth is not None and known.any():
-        focal_px = intrinsics.fx / intrinsics.width * depth.shape[1]
-        _correct(placed, *measure_scale(result, seen, depth, unit_m, focal_px))
-    return placed
 
 
 def _correct(placed: Poses, scale: NDArray[np.float64], errors_m: NDArray[np.float64]) -> None:

@@ -11,7 +11,7 @@ from pose_ros.following.body_size import HEIGHT_PER_SEGMENTS, HEIGHT_STD, scaled
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
-from pose_ros.stream.pose_stream import FrameResult
+from pose_ros.stream.frame_result import FrameResult
 from simulation.people import BODIES_M, CAMERAS, copies, seen, turned, with_noise
 from simulation.recordings import ROOM_CAMERAS, calibration
 from simulation.room_cameras import RoomCamera, read_room_cameras
