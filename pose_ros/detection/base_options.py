@@ -35,14 +35,15 @@ def base_options(options: LandmarkerOptions) -> BaseOptions:
     :raises LandmarkerError: when `num_threads` cannot be honoured
     """
     delegate = BaseOptions.Delegate[options.delegate.name]
+    path = str(options.model_copy.path if options.model_copy else options.model)
     if not options.num_threads:
-        return BaseOptions(str(options.model), delegate=delegate)
+        return BaseOptions(path, delegate=delegate)
     if options.delegate is Delegate.GPU:
         raise LandmarkerError('num_threads is for the CPU: set it to 0, or delegate to cpu')
     if not takes_num_threads():
         raise LandmarkerError(
             f'num_threads: MediaPipe {VERSION} has no way to set it; leave it 0 (0.10.18 has one)'
         )
-    threaded = _ThreadedOptions(str(options.model), delegate=delegate)
+    threaded = _ThreadedOptions(path, delegate=delegate)
     threaded.num_threads = options.num_threads
     return threaded

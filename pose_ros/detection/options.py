@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from pose_ros.models.sealed_copy import SealedCopy
+
 __all__ = [
     'MAX_NUM_POSES',
     'MAX_NUM_THREADS',
@@ -44,7 +46,7 @@ class LandmarkerOptions:
     """
     The options of one landmarker, checked: MediaPipe itself accepts impossible ones.
 
-    :param model: the model bundle
+    :param model: the model bundle's file
     :param num_poses: the most people found in a frame, 1-32
     :param min_pose_detection_confidence: the person detector's least score, [0, 1]
     :param min_pose_presence_confidence: the landmark model's least presence score, [0, 1]
@@ -53,6 +55,7 @@ class LandmarkerOptions:
     :param output_segmentation_masks: one mask a person
     :param num_threads: of a network on the CPU, 0-64; 0: MediaPipe's own choice, which is one
     :param forbid_network: MediaPipe cannot open internet sockets, whatever its version
+    :param model_copy: of the model bundle, to be opened in place of its file
     :raises ValueError: when a value is out of range
     """
 
@@ -66,6 +69,7 @@ class LandmarkerOptions:
     delegate: Delegate = Delegate.CPU
     num_threads: int = 0
     forbid_network: bool = True
+    model_copy: SealedCopy | None = None
 
     @property
     def smooths(self) -> bool:

@@ -16,7 +16,7 @@ import zipfile
 
 from pose_ros.models.model_file import ModelError, read_model
 
-__all__ = ['DETECTOR', 'LANDMARKER', 'ModelError', 'check_bundle']
+__all__ = ['DETECTOR', 'LANDMARKER', 'ModelError', 'check_bundle', 'check_content']
 
 DETECTOR = 'pose_detector.tflite'
 LANDMARKER = 'pose_landmarks_detector.tflite'
@@ -53,7 +53,15 @@ def check_bundle(path: Path, known: Container[str] = ()) -> str:
     :returns: its SHA-256, hexadecimal
     :raises ModelError: when it is not; one line, which file and what is wrong
     """
-    data = read_model(path)
+    return check_content(path, read_model(path), known)
+
+
+def check_content(path: Path, data: bytes, known: Container[str] = ()) -> str:
+    """
+    Check what was read from a file, as check_bundle() does.
+
+    :param path: the file, for the message
+    """
     sha256 = hashlib.sha256(data).hexdigest()
     if sha256 in known:
         return sha256

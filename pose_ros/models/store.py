@@ -7,14 +7,14 @@ stands under its name only when it is whole and checked.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import os
 from pathlib import Path
 import sys
 import tempfile
 
-from pose_ros.models.bundle import ModelError, check_bundle
-from pose_ros.models.model_file import MAX_MODEL_BYTES, advice_on
+from pose_ros.models.bundle import ModelError, check_bundle, check_content
+from pose_ros.models.model_file import MAX_MODEL_BYTES, advice_on, read_model
 
 __all__ = [
     'MODELS',
@@ -74,14 +74,16 @@ PUBLISHED = frozenset(
 @dataclass(frozen=True)
 class Bundle:
     """
-    A checked bundle on disk.
+    A checked bundle.
 
-    :param path: absolute
-    :param sha256: hexadecimal
+    :param path: of its file, absolute
+    :param data: what was read from the file, and checked
+    :param sha256: of the data, hexadecimal
     :param advice: how to get another one, for an error message
     """
 
     path: Path
+    data: bytes = field(repr=False)
     sha256: str
     advice: str
 
@@ -125,7 +127,8 @@ def find_bundle(name_or_path: str | Path) -> Bundle:
         path = Path(os.path.expanduser(name)).absolute()
         advice = f"wanted lite, full, heavy or a bundle's path; get full with: {_command('full')}"
     try:
-        return Bundle(path, check_bundle(path, PUBLISHED), advice)
+        data = read_model(path)
+        return Bundle(path, data, check_content(path, data, PUBLISHED), advice)
     except ModelError as error:
         raise ModelError(f'{error}; {advice}') from error
 

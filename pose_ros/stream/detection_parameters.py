@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from pose_ros.detection.options import (
     MAX_NUM_POSES,
@@ -151,20 +150,24 @@ class DetectionParameters:
         """Return which boxes of a detector count."""
         return RegionsOptions(self.person_class, self.regions_slop)
 
-    def landmarker_options(self, model: Path | None = None) -> LandmarkerOptions:
+    def landmarker_options(self, before: LandmarkerOptions | None = None) -> LandmarkerOptions:
         """
         Return the options of the landmarker.
 
-        :param model: the model bundle, when it was found before; else it is looked for, checked,
-            and tried out where it is not known
+        :param before: options whose model is to be kept; else it is looked for, checked, and tried
+            out where it is not known
         :raises ModelError: when the model bundle is missing, damaged, or cannot be run
         :raises LandmarkerError: when the GPU is wanted and cannot be used
         """
-        bundle, delegate = model or usable_model(self.model), Delegate(self.delegate)
+        model, model_copy = (
+            (before.model, before.model_copy) if before else usable_model(self.model)
+        )
+        delegate = Delegate(self.delegate)
         if delegate is Delegate.GPU:
-            require_usable_gpu(bundle)
+            require_usable_gpu(model, model_copy)
         return LandmarkerOptions(
-            model=bundle,
+            model=model,
+            model_copy=model_copy,
             running_mode=RunningMode(self.running_mode),
             num_poses=self.num_poses,
             min_pose_detection_confidence=self.min_pose_detection_confidence,

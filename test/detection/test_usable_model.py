@@ -56,7 +56,7 @@ def test_the_published_models_are_not_tried_out(
 ) -> None:
     paths = [models[name] for name in ('lite', 'full', 'heavy')]
     trials.clear()  # what fetching took
-    assert [usable_model(path) for path in paths] == paths
+    assert [usable_model(path)[0] for path in paths] == paths
     assert trials == []
 
 
@@ -73,11 +73,14 @@ def test_a_bundle_that_ends_the_process_is_refused(deadly: Path) -> None:
 def test_other_weights_are_tried_out_once(
     retrained: Path, trials: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert usable_model(retrained) == retrained
-    assert usable_model(retrained) == retrained
+    for _ in range(2):
+        path, copy = usable_model(retrained)
+        assert path == retrained
+        assert copy
+        assert copy.path.read_bytes() == retrained.read_bytes()
     monkeypatch.setattr(vouching, '_vouched', set())  # another process
-    assert usable_model(retrained) == retrained
-    assert trials == [str(retrained)]
+    usable_model(retrained)
+    assert len(trials) == 1
 
 
 def test_another_version_of_mediapipe_tries_again(
@@ -105,8 +108,20 @@ def test_damage_that_mediapipe_sees_is_said(tmp_path: Path, models: dict[str, Pa
     with_changed_bytes(
         models['lite'], path, LANDMARKER, dict.fromkeys(range(size - 30_000, size, 7), 255)
     )
-    with pytest.raises(ModelError, match=r'damaged network|MediaPipe cannot run it: '):
+    wanted = rf'damaged network|MediaPipe cannot run it: MediaPipe cannot load {path}: '
+    with pytest.raises(ModelError, match=wanted):
         usable_model(path)
+
+
+def test_where_the_system_keeps_no_copy_the_file_is_opened(
+    retrained: Path, trials: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise PermissionError(1, os.strerror(1))
+
+    monkeypatch.setattr(os, 'memfd_create', refused)
+    assert usable_model(retrained) == (retrained, None)
+    assert trials == [str(retrained)]
 
 
 def test_a_trial_that_takes_too_long_is_ended(

@@ -71,6 +71,40 @@ def test_by_a_parameter_of_a_running_node(
         assert len(poses[0].poses) == 1
 
 
+@pytest.mark.parametrize('how', ['replaced', 'overwritten', 'cut', 'removed'])
+def test_what_becomes_of_the_file_of_a_running_node_does_not_matter(
+    how: str,
+    tmp_path: Path,
+    models: dict[str, Path],
+    ros: World,
+    astronaut: NDArray[np.uint8],
+) -> None:
+    path, deadly = tmp_path / 'mine.task', tmp_path / 'deadly.task'
+    shutil.copy(models['lite'], path)
+    with_changed_bytes(models['lite'], deadly, DETECTOR, DEADLY)
+    node = new_node(ros, model=str(path))
+    node.trigger_configure()
+    node.trigger_activate()
+    {
+        'replaced': lambda: deadly.replace(path),
+        'overwritten': lambda: path.write_bytes(deadly.read_bytes()),
+        'cut': lambda: os.truncate(path, 0),
+        'removed': path.unlink,
+    }[how]()
+    poses = ros.collect(PoseLandmarksArray, 'pose/landmarks')
+    publisher = ros.node.create_publisher(Image, 'image', 10)
+    ros.until(publisher.get_subscription_count)
+    assert node.set_parameters(parameters(num_poses=2))[0].successful  # another landmarker
+    now_ns = time.time_ns()
+    for stamp_ns in (now_ns, now_ns - 60_000_000_000):  # and one more: the stream begins again
+        poses.clear()
+        publisher.publish(image_message(astronaut, stamp_ns))
+        ros.until(lambda: poses)
+        assert len(poses[0].poses) == 1
+    assert node.counters
+    assert node.counters.restarts == 1
+
+
 def test_only_a_change_of_the_model_reads_its_file(
     tmp_path: Path, models: dict[str, Path], ros: World
 ) -> None:

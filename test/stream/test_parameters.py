@@ -95,8 +95,10 @@ def test_landmarker_options_carry_every_option(models: dict[str, Path]) -> None:
     )
     options = given.landmarker_options()
     assert options.model == models['lite']
+    assert options.model_copy
+    assert options.model_copy.path.read_bytes() == models['lite'].read_bytes()
     for each in fields(LandmarkerOptions):
-        if each.name not in ('model', 'delegate'):
+        if each.name not in ('model', 'model_copy', 'delegate'):
             assert getattr(options, each.name) == getattr(given, each.name)
 
 
