@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 
 from pose_ros.images.rows import ImageError
 
@@ -98,18 +99,27 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:
-    """Return the size if the chunks are whole: OpenCV reserves what the length of one promises."""
+    """
+    Return the size if the chunks are whole and have their checksums.
+
+    OpenCV reserves what the length of a chunk promises, and libpng writes a line to stderr for
+    each checksum that is wrong.
+    """
     if data[12:16] != b'IHDR':
         return None
-    at = len(PNG)
+    view, at = memoryview(data), len(PNG)
     for _ in range(MAX_PNG_CHUNKS):
         length, name = struct.unpack_from('>I4s', data, at)
-        at += PNG_CHUNK_BYTES + length
-        if at > len(data):
+        begin, at = at + 4, at + PNG_CHUNK_BYTES + length
+        if at > len(data) or zlib.crc32(view[begin : at - 4]) != _uint32(data, at - 4):
             return None
         if name == b'IEND':
             return struct.unpack_from('>II', data, 16)
     return None
+
+
+def _uint32(data: bytes, at: int) -> int:
+    return int(struct.unpack_from('>I', data, at)[0])
 
 
 def _bmp_size(data: bytes) -> tuple[int, int]:

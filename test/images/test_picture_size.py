@@ -69,6 +69,20 @@ def no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, 'imdecode', decoded)
 
 
+@pytest.mark.parametrize('name', [b'IHDR', b'IDAT', b'IEND', b'tEXt'])
+@pytest.mark.usefixtures('no_decoder')
+def test_a_png_with_a_wrong_checksum_is_not_decoded(name: bytes) -> None:
+    whole = png(64, 48)
+    whole = whole[:33] + chunk(b'tEXt', b'by\0me') + whole[33:]
+    assert picture_size(whole) == (64, 48)
+    checksum = whole.index(name) + 4
+    checksum += struct.unpack_from('>I', whole, checksum - 8)[0]
+    damaged = bytearray(whole)
+    damaged[checksum] ^= 1
+    with pytest.raises(FrameError, match='wanted a whole JPEG or PNG'):
+        to_frame(compressed(bytes(damaged)))
+
+
 @pytest.mark.parametrize('extension', ['.jpg', '.png', '.tiff', '.bmp'])
 @pytest.mark.parametrize('size', [(1, 1), (640, 480), (3, 1000)])
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
