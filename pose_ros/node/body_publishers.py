@@ -28,7 +28,7 @@ from pose_ros.outputs.hri_frames import BodyIds
 from pose_ros.poses.poses import UNTRACKED, Poses
 from pose_ros.rclpy_tools.last_words import wait_until_heard
 
-__all__ = ['BodyPublishers']
+__all__ = ['BodyPublishers', 'import_hri_msgs']
 
 TRACKED = f'{BODIES}/tracked'
 DEPTH = 1  # of every topic's history
@@ -61,7 +61,7 @@ class BodyPublishers:
         :param conditions: has, while another node publishes the list, what to do
         :raises ImportError: when there is no hri_msgs; its text says what to do
         """
-        self._messages = _import_messages()
+        self._messages = import_hri_msgs()
         self._node, self._ids, self._faults = node, ids, faults
         self._conditions, self.timeout_s = conditions, timeout_s
         self._roi = self._messages.NormalizedRegionOfInterest2D()
@@ -207,7 +207,12 @@ class BodyPublishers:
             self._node.destroy_publisher(tracked)
 
 
-def _import_messages() -> Any:
+def import_hri_msgs() -> Any:
+    """
+    Return the module of the messages.
+
+    :raises ImportError: when there is none; its text says what to do
+    """
     try:
         return import_module('hri_msgs.msg')
     except ImportError as error:

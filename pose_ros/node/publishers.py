@@ -85,6 +85,10 @@ class Publishers:
         self._world.set_parameters(parameters)
         self._parameters = parameters
 
+    def activate(self) -> None:
+        """Publish where people are in the world, too. To be called in the executor."""
+        self._world.activate()
+
     def wants_masks(self) -> bool:
         """Whether somebody subscribes to an output that needs segmentation masks."""
         return any(

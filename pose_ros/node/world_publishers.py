@@ -10,7 +10,7 @@ from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import Header
 
-from pose_ros.node.body_publishers import BodyPublishers
+from pose_ros.node.body_publishers import BodyPublishers, import_hri_msgs
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.name_prefix import node_prefix
 from pose_ros.outputs.hri_frames import BodyIds, hri_transforms
@@ -36,7 +36,11 @@ NO_FRAME_ID = (
 
 
 class WorldPublishers:
-    """People in the robot's world; to be destroyed after use."""
+    """
+    People in the robot's world; to be destroyed after use.
+
+    The list of bodies is published by active nodes only: an inactive one leaves it to others.
+    """
 
     def __init__(
         self,
@@ -46,14 +50,14 @@ class WorldPublishers:
         conditions: dict[str, str],
     ) -> None:
         """
-        Create the publishers that the parameters want.
+        Create the publishers that the parameters want; those for bodies at `activate`.
 
         :param faults: takes what one of them fails with; the other goes on
         :param conditions: has, while something keeps people out of the world, what to do
         :raises ImportError: when a ROS package that is needed is not there; which, and what to do
         """
         self._node, self._faults, self._conditions = node, faults, conditions
-        self._ids = BodyIds()
+        self._ids, self._is_active = BodyIds(), False
         self._tf: Publisher | None = None
         self._tf_message: Any = None
         self._bodies: BodyPublishers | None = None
@@ -70,15 +74,9 @@ class WorldPublishers:
         wants_tf = parameters.publish_tf or parameters.hri
         if wants_tf or parameters.view_frame:
             self._tf_message = import_tf_message()
-        if parameters.hri and self._bodies is None:
-            self._bodies = BodyPublishers(
-                self._node, self._ids, parameters.track_timeout, self._faults, self._conditions
-            )
-        elif self._bodies is not None and not parameters.hri:
-            self._bodies.destroy()
-            self._bodies = None
-        if self._bodies is not None:
-            self._bodies.timeout_s = parameters.track_timeout
+        if parameters.hri:
+            import_hri_msgs()
+        self._set_bodies(parameters)
         self._tf = self._kept(self._tf, wants_tf, TF_TOPIC, QoSProfile(depth=TF_DEPTH))
         self._view = self._kept(
             self._view, bool(parameters.view_frame), STATIC_TF_TOPIC, STATIC_TF_QOS
@@ -87,6 +85,18 @@ class WorldPublishers:
         self._view_parent = ''
         self._parameters = parameters
         self._prefix = parameters.tf_prefix or node_prefix(self._node)
+
+    def _set_bodies(self, parameters: Parameters) -> None:
+        is_wanted = parameters.hri and self._is_active
+        if is_wanted and self._bodies is None:
+            self._bodies = BodyPublishers(
+                self._node, self._ids, parameters.track_timeout, self._faults, self._conditions
+            )
+        elif self._bodies is not None and not is_wanted:
+            self._bodies.destroy()
+            self._bodies = None
+        if self._bodies is not None:
+            self._bodies.timeout_s = parameters.track_timeout
 
     def _kept(
         self, publisher: Publisher | None, is_wanted: bool, topic: str, qos: QoSProfile
@@ -139,17 +149,21 @@ class WorldPublishers:
         if transforms:
             tf.publish(self._tf_message(transforms=transforms))
 
+    def activate(self) -> None:
+        """Publish bodies, too, from the next frame on. To be called in the executor."""
+        self._is_active = True
+        self._set_bodies(self._parameters)
+
     def clear(self) -> None:
-        """Publish that nobody is tracked. To be called in the executor."""
+        """Publish that nobody is tracked, and no more of bodies. To be called in the executor."""
+        self._is_active = False
         self._conditions.pop(FRAME_ID, None)
-        if self._bodies is not None:
-            with self._faults.guard('hri'):
-                self._bodies.clear()
+        with self._faults.guard('hri'):
+            self._set_bodies(self._parameters)
 
     def destroy(self) -> None:
         """Publish that nobody is tracked, and destroy the publishers."""
-        if self._bodies is not None:
-            self._bodies.destroy()
+        self.clear()
         for publisher in filter(None, (self._tf, self._view)):
             self._node.destroy_publisher(publisher)
 

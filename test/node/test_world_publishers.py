@@ -132,6 +132,33 @@ def test_at_every_end_nobody_is_tracked(
     ros.until(lambda: not tracked[-1].ids)
 
 
+def test_only_an_active_node_has_the_list_of_bodies(
+    ros: World, models: dict[str, Path], camera: Camera
+) -> None:
+    messages = pytest.importorskip('hri_msgs.msg', reason='hri_msgs is not installed')
+    first, second = (active_node(ros, models, name, hri=True) for name in ('a', 'b'))
+    list_topic = f'{BODIES}/tracked'
+
+    def owners() -> list[str]:
+        return [each.node_name for each in ros.node.get_publishers_info_by_topic(list_topic)]
+
+    ros.until(lambda: owners() == ['a'])
+    tracked = ros.collect(messages.IdsList, list_topic)
+    first.trigger_deactivate()
+    ros.until(lambda: owners() == ['b'])
+    del tracked[:]
+    camera.until(lambda: tracked and tracked[-1].ids)
+    first.trigger_activate()
+    ros.spin(1.2)
+    assert owners() == ['b']
+    assert first.counters
+    assert '/b publishes' in first.counters.conditions['hri']
+    second.trigger_deactivate()
+    assert second.set_parameters([Parameter('track_timeout', value=2.0)])[0].successful
+    ros.until(lambda: owners() == ['a'])
+    assert 'hri' not in first.counters.conditions
+
+
 def test_the_same_person_has_the_same_id_after_other_parameters(
     ros: World, models: dict[str, Path], camera: Camera
 ) -> None:
