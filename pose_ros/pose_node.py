@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import gc
 import sys
 
 from pose_ros.node.allocator import tune_allocator
@@ -32,6 +33,7 @@ def main(args: Sequence[str] | None = None) -> int:
     ending.note_signals()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = PoseNode()
+    gc.freeze()  # modules stay: looking through them whenever memory is freed takes long
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     ending.spin(executor.spin_once, rclpy.ok, node.callback_failed)

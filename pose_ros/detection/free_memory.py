@@ -4,11 +4,25 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 
-__all__ = ['trim_memory']
+__all__ = ['free_memory']
 
 
-def trim_memory() -> None:
+def free_memory() -> None:
+    """
+    Free Python's objects that refer to one another in circles, and what glibc keeps in its arenas.
+
+    Python looks for them after many new objects only, however large a few of them are. In a soak
+    with a transition every few seconds the memory rose by 100 MB, and the file descriptors by 10,
+    within ten minutes, and fell when Python looked. It takes 0.1 s, a few milliseconds after
+    gc.freeze().
+    """
+    gc.collect()
+    _trim()
+
+
+def _trim() -> None:
     """
     Give back what glibc keeps in its arenas; nothing where there is no glibc.
 

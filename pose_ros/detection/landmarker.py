@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.detection.base_options import base_options
-from pose_ros.detection.free_memory import trim_memory
+from pose_ros.detection.free_memory import free_memory
 from pose_ros.detection.masks import mask_of
 from pose_ros.detection.mediapipe_c import DirectCalls
 from pose_ros.detection.mediapipe_calls import PackageCalls, choose_calls
@@ -149,7 +149,7 @@ class Landmarker:
         if task is not None:
             self._guard.run(task.close)
             del task
-            trim_memory()
+            free_memory()
 
     def __enter__(self) -> Landmarker:
         """Return the landmarker itself."""

@@ -56,7 +56,7 @@ def usable_model(name_or_path: str | Path) -> tuple[Path, SealedCopy | None]:
     return bundle.path, copy
 
 
-def require_usable_gpu(model: Path, copy: SealedCopy | None) -> None:
+def require_usable_gpu(model: Path, copy: SealedCopy | None = None) -> None:
     """
     Try the GPU out, once in the life of this process.
 

@@ -9,6 +9,7 @@ from typing import Any
 from rclpy.clock import Clock
 
 from pose_ros.detection.counters import Counters
+from pose_ros.detection.free_memory import free_memory
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions
 from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
@@ -50,6 +51,7 @@ class Configured:
         :raises LandmarkerError: when MediaPipe refuses the options
         :raises ImportError: when a ROS package that is needed is not there
         """
+        free_memory()  # of a node that was cleaned up: the executor lets go of it later
         self._node, self._settings, self._faults = node, settings, faults
         require_region_messages(settings)
         self._regions = Regions(settings.regions_options())
@@ -100,7 +102,7 @@ class Configured:
         :raises LandmarkerError: when the GPU is wanted and cannot be used
         """
         is_same = settings.model == self._settings.model
-        return settings.landmarker_options(self.stream.options.model if is_same else None)
+        return settings.landmarker_options(self.stream.options if is_same else None)
 
     def apply(self, settings: Parameters, options: LandmarkerOptions) -> None:
         """

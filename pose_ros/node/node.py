@@ -19,6 +19,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 
 from pose_ros.detection.counters import Counters
+from pose_ros.detection.free_memory import free_memory
 from pose_ros.detection.options import LandmarkerError
 from pose_ros.images.bridge import require_cv_bridge
 from pose_ros.models.store import ModelError
@@ -32,6 +33,7 @@ from pose_ros.rclpy_tools.lifecycle import (
     ExpectedError,
     answer_impossible_transitions,
     bring_to_active,
+    commands_to_active,
     transition,
 )
 from pose_ros.rclpy_tools.topic_thread import StuckError
@@ -60,10 +62,7 @@ class PoseNode(LifecycleNode):
         answer_impossible_transitions(self)
         for problem in self._problems.values():
             self.get_logger().error(problem)
-        name = self.get_fully_qualified_name()
-        self._how_to_start = (
-            f'ros2 lifecycle set {name} configure; ros2 lifecycle set {name} activate'
-        )
+        self._how_to_start = commands_to_active(self.get_fully_qualified_name())
         if self._settings.autostart:
             self._autostart_timer = self.create_timer(
                 0.0, self._autostart, clock=self._steady_clock
@@ -158,6 +157,7 @@ class PoseNode(LifecycleNode):
         if self._configured:
             self._configured.publishers.clear()
         super().on_deactivate(state)
+        free_memory()
         return SUCCESS
 
     @transition
@@ -184,6 +184,8 @@ class PoseNode(LifecycleNode):
         configured, self._configured = self._configured, None
         if configured:
             configured.release()
+            del configured
+            free_memory()
 
     def destroy_node(self) -> None:
         """Release everything, as far as possible, then destroy the node."""
@@ -208,6 +210,7 @@ class PoseNode(LifecycleNode):
             )
         except RuntimeError as error:  # the system has no thread left
             raise ExpectedError(f'cannot take images: {error}') from error
+        configured.publishers.activate()
 
     def _unsubscribe(self) -> None:
         inputs, self._inputs = self._inputs, None

@@ -20,6 +20,7 @@ __all__ = [
     'ExpectedError',
     'answer_impossible_transitions',
     'bring_to_active',
+    'commands_to_active',
     'transition',
 ]
 
@@ -72,6 +73,11 @@ def bring_to_active(node: LifecycleNode) -> str:
         if trigger() is not SUCCESS:
             return name
     return ''
+
+
+def commands_to_active(name: str) -> str:
+    """Return the commands by which a person configures and activates a node."""
+    return f'ros2 lifecycle set {name} configure; ros2 lifecycle set {name} activate'
 
 
 def answer_impossible_transitions(node: LifecycleNode) -> None:

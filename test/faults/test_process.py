@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import os
 from pathlib import Path
+import platform
 import shutil
+from statistics import median
 import subprocess
 import sys
 import tempfile
@@ -21,9 +23,11 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from pose_ros.msg import PoseLandmarksArray
 from simulation import limiting_client
+from simulation.chaos.watcher import Usage
 from simulation.ros_world import World, image_message
 
 CASES = Path(__file__).parent / 'cases'
+RESTARTS = 60
 NOBODY = '65534'
 AS_NOBODY = ('setpriv', f'--reuid={NOBODY}', f'--regid={NOBODY}', '--clear-groups')
 
@@ -158,6 +162,32 @@ def test_a_stream_that_stands_still_and_one_that_loops(
     log = (tmp_path / 'log').read_text()
     assert log.count('the stream begins again') in {1, 2, 3}
     assert log.count('the stamp of the image before') == 1
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='only glibc is told to give back')
+def test_streams_that_begin_again_take_no_memory_that_stays(
+    ros: World, models: dict[str, Path], tmp_path: Path, astronaut: NDArray[np.uint8]
+) -> None:
+    """Each of them has a new landmarker, with threads and memory of its own."""
+    first, last = stamps_ns('stamps_loop.txt')[:2]
+    memory = []
+    with process(models['lite'], tmp_path) as node:
+        poses = ros.collect(PoseLandmarksArray, 'pose/landmarks')
+        camera = ros.node.create_publisher(Image, 'image', 10)
+        ros.until(camera.get_subscription_count)
+        for _ in range(RESTARTS):
+            poses.clear()
+            for stamp_ns in (first, last):
+                camera.publish(image_message(astronaut, stamp_ns))
+                ros.until(lambda stamp_ns=stamp_ns: stamp_ns in map(stamp_of, poses))
+            memory.append(Usage.of(node.pid).memory_mb)
+        ends(node)
+    early, late = (median(memory[at : at + 10]) for at in (10, RESTARTS - 10))
+    assert late <= 1.1 * early
+
+
+def stamp_of(message: PoseLandmarksArray) -> int:
+    return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
 
 
 def words(report: DiagnosticArray) -> str:
