@@ -1,4 +1,4 @@
-# make demo | demo-picture | search-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | bench-accuracy | bench-people | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | demo-picture | search-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | restarts | bench-accuracy | bench-people | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -25,9 +25,9 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 
 # Images between processes through shared memory. Fast DDS changed its name, and with it the variable, after Jazzy.
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
-demo page page-pictures bench soak: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
+demo page page-pictures bench soak restarts: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo demo-picture search-picture page page-pictures test test-mediapipe chaos bench soak bench-accuracy bench-people bench-quality reference lint setup clean
+.PHONY: demo demo-picture search-picture page page-pictures test test-mediapipe chaos bench soak restarts bench-accuracy bench-people bench-quality reference lint setup clean
 
 setup: $(BUILT)
 
@@ -83,6 +83,12 @@ MINUTES ?= 30
 
 soak: $(BUILT)
 	@$(VENV)/bin/python benchmark/soak.py --minutes $(MINUTES) $(ARGS)
+
+# The stream begins again many times; fails when that takes memory that stays.
+COUNT ?= 200
+
+restarts: $(BUILT)
+	@$(VENV)/bin/python benchmark/restarts.py --count $(COUNT) $(ARGS)
 
 # Minutes in which three clients do everything wrong at random: make chaos MINUTES=5 SEED=7
 chaos: MINUTES := 5

@@ -33,12 +33,12 @@ from pose_ros.models.store import fetch
 __all__ = ['DisturbedNode']
 
 RATE_HZ = 10.0
-PEACE_S = 3.0  # with images, between two disturbances
-MOMENT_S = 1.0  # with images, in the middle of one
+MOMENT_S = 1.0  # with images, in the middle of a disturbance
 JUMP_BACK_S = 60.0
+SHORT_STREAM_S = 0.3
 START_TIMEOUT_S = 60.0
 LAST_RESULT_S = 0.5
-PERIODS_TO_RECOVER = 2  # within which landmarks must come again after a disturbance
+PERIODS_TO_RECOVER = 4  # within which landmarks must come again after a disturbance
 
 PARAMETERS: dict[str, Any] = {
     'num_poses': 2,
@@ -60,15 +60,18 @@ CHANGES: dict[str, tuple[Any, Any]] = {
 class DisturbedNode:
     """A node with camera and subscriber, each a process of its own, running within the block."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, peace_s: float) -> None:
         """
         Note what to start.
 
         :param folder: for the film and for logs, empty
+        :param peace_s: seconds with images between two disturbances
         """
+        self._peace_s = peace_s
         self._folder, self._environment = folder, ros_environment()
         self._film = prepare(folder, *SIZES[0], 2)
         self._changes = cycle(CHANGES.items())
+        self._behind_s = 0.0
         # Each returns in a word or two what it did.
         self.disturbances: tuple[Callable[[], str], ...] = (
             self._change_a_parameter,
@@ -108,7 +111,7 @@ class DisturbedNode:
         """
         latencies_ms: list[float] = []
         for _ in range(PERIODS_TO_RECOVER):
-            stamps_ns = self._shoot(PEACE_S)
+            stamps_ns = self._shoot(self._peace_s)
             latencies_ms = self._latencies_ms(stamps_ns)
             if latencies_ms:
                 break
@@ -125,6 +128,23 @@ class DisturbedNode:
             held.shared_files,
             float(np.percentile(latencies_ms, 99)),
         )
+
+    def begin_the_stream_again(self) -> None:
+        """
+        Send a few images whose stamps are older than those of all streams before.
+
+        :raises WorkerError: when no landmarks come of them
+        """
+        self._behind_s += JUMP_BACK_S
+        stamps_ns = self._shoot(SHORT_STREAM_S, self._behind_s)
+        if not self._latencies_ms(stamps_ns):
+            self._node.check()
+            raise self._node.failure('published nothing of a stream that began again')
+
+    @property
+    def session(self) -> int:
+        """The id of the node's session, which `usage` wants."""
+        return self._node.session
 
     def log_lines(self) -> int:
         """Return how many lines the node has written by now."""
@@ -174,7 +194,7 @@ class DisturbedNode:
                 command='set_parameter', node=NODE_NAME, name=name, value=value
             ):
                 raise self._node.failure(f'refused {name}: {value}')
-            self._shoot(MOMENT_S)
+            self._shoot(min(MOMENT_S, self._peace_s))
         return f'parameter {name}'
 
     def _restart_the_stream(self) -> str:

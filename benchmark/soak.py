@@ -25,6 +25,8 @@ from benchmark.processes import WorkerError
 from benchmark.soak_findings import Sample, findings
 
 WARM_UP_SHARE = 1 / 6  # of the time; everything is done once before it ends
+# With images, between two disturbances: a short soak must make do with fewer of them.
+PEACE_S, SHORT_PEACE_S, SHORT_MIN = 3.0, 1.0, 10.0
 
 
 def soak(node: DisturbedNode, minutes: float) -> list[Sample]:
@@ -60,10 +62,11 @@ def main() -> int:
     parser.add_argument('--csv', type=Path, help='a file for the samples')
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # no process is left behind
+    peace_s = PEACE_S if options.minutes >= SHORT_MIN else SHORT_PEACE_S
     try:
-        with TemporaryDirectory() as folder, DisturbedNode(Path(folder)) as node:
+        with TemporaryDirectory() as folder, DisturbedNode(Path(folder), peace_s) as node:
             samples = soak(node, options.minutes)
-            found = list(findings(samples))
+            found = list(findings(samples, len(node.disturbances)))
     except WorkerError as error:
         say(f'FAILED: {error}')
         return 1

@@ -12,8 +12,9 @@ from benchmark.trend import Trend, fit_trend
 __all__ = ['Finding', 'Sample', 'findings']
 
 MAX_MEMORY_MB_PER_MIN = 0.05
-# A process that was started a few minutes ago still settles: a short soak finds large leaks only.
-SETTLED_AFTER_MIN, MAX_SETTLING_MB_PER_MIN = 8.0, 60.0
+# A process that was started a few minutes ago still settles: a short soak finds what a disturbance
+# leaves, of which it has one every two seconds: 0.3 MB each.
+SETTLED_AFTER_MIN, MAX_SETTLING_MB_PER_MIN = 8.0, 10.0
 MAX_COUNT_GROWTH = 0.5  # over the whole series: half a thread is none
 MAX_LATENCY_GROWTH = 0.25  # over the whole series, of its median
 
@@ -74,11 +75,15 @@ class Finding:
         )
 
 
-def findings(samples: Sequence[Sample]) -> Iterator[Finding]:
+def findings(samples: Sequence[Sample], in_a_round: int) -> Iterator[Finding]:
     """
     Yield a finding for each quantity.
 
+    Memory goes up and down with what was done last. What stays of it is seen in the least of each
+    round of disturbances.
+
     :param samples: after the warm-up
+    :param in_a_round: so many of them have one disturbance of each kind before them
     :raises ValueError: when there are too few
     """
     minutes = [sample.minute for sample in samples]
@@ -87,11 +92,16 @@ def findings(samples: Sequence[Sample]) -> Iterator[Finding]:
     def finding(name: str, unit: str, values: Sequence[float], limit: float) -> Finding:
         return Finding(name, unit, values[0], values[-1], fit_trend(minutes, values), limit)
 
-    rss_mb, pss_mb = [sample.rss_mb for sample in samples], [sample.pss_mb for sample in samples]
+    def memory(name: str, values_mb: Sequence[float], limit: float) -> Finding:
+        begins = range(0, len(values_mb) - in_a_round + 1, in_a_round)
+        least_mb = [min(values_mb[begin : begin + in_a_round]) for begin in begins]
+        trend = fit_trend([minutes[begin] for begin in begins], least_mb)
+        return Finding(name, ' MB', least_mb[0], least_mb[-1], trend, limit)
+
     is_settled = length_min > SETTLED_AFTER_MIN
     limit = MAX_MEMORY_MB_PER_MIN if is_settled else MAX_SETTLING_MB_PER_MIN
-    yield finding('memory (RSS)', ' MB', rss_mb, limit)
-    yield finding('memory (PSS)', ' MB', pss_mb, limit)
+    yield memory('memory (RSS)', [sample.rss_mb for sample in samples], limit)
+    yield memory('memory (PSS)', [sample.pss_mb for sample in samples], limit)
     limit = MAX_COUNT_GROWTH / length_min
     yield finding('file descriptors', '', [sample.descriptors for sample in samples], limit)
     yield finding('threads', '', [sample.threads for sample in samples], limit)
