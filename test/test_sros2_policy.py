@@ -3,14 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from rclpy.node import Node
 
 from pose_ros.demo.camera_node import DemoCamera
 from pose_ros.node.node import PoseNode
+from pose_ros.page.node_client import NodeClient
+from pose_ros.page.ros_thread import RosThread
+from pose_ros.page.source import Looker
+from pose_ros.page.sources import Sources
 from simulation.ros_world import World, parameters
 
 POLICY = Path(__file__).parent.parent / 'config/sros2/pose_ros.policy.xml'
@@ -25,6 +31,11 @@ OPTIONAL = {
         '/pose/annotations',
     },
     'demo_camera': {'/clock'},
+    'pose_page': {
+        '/clock',
+        '/image/compressed',
+        *('/image_raw', '/image_raw/compressed', '/camera_info'),  # with a visitor's camera
+    },
 }
 
 
@@ -43,6 +54,9 @@ def has(node: Any) -> dict[tuple[str, str], set[str]]:
         ('topic', 'publish'): {each.topic_name for each in node.publishers},
         ('topic', 'subscribe'): {each.topic_name for each in node.subscriptions},
         ('service', 'reply'): {node.resolve_service_name(each.srv_name) for each in node.services},
+        ('service', 'request'): {
+            node.resolve_service_name(each.srv_name) for each in node.clients
+        },
     }
 
 
@@ -63,7 +77,25 @@ def demo_camera(ros: World) -> Any:
     return ros.add(DemoCamera(parameter_overrides=parameters(width=64, compressed=True)))
 
 
-@pytest.mark.parametrize('name', ['pose', 'demo_camera'])
+@pytest.fixture
+def pose_page(ros: World, pose: Any) -> Iterator[Any]:
+    """The page's node, while somebody looks at all that it can show of a pose node."""
+    page = RosThread(Node('pose_page'))
+    sources = Sources(page, 80)
+    client = NodeClient(page, '/pose')
+    looker = Looker(lambda _: None, masks=True)
+    ros.until(lambda: '/pose' in sources.by_name)
+    source = sources.by_name['/pose']
+    page.run(lambda: source.add(looker)).result(10)
+    wanted = allowed('pose_page', 'topic', 'subscribe') - OPTIONAL['pose_page']
+    ros.until(lambda: wanted <= {each.topic_name for each in page.node.subscriptions})
+    yield page.node
+    page.run(client.close).result(10)
+    page.run(sources.close).result(10)
+    page.close()
+
+
+@pytest.mark.parametrize('name', ['pose', 'demo_camera', 'pose_page'])
 def test_the_policy_fits_the_node(name: str, request: pytest.FixtureRequest) -> None:
     node = request.getfixturevalue(name)
     # rcl's own: they are no entities of rclpy's node.
@@ -82,4 +114,4 @@ def test_nothing_else_is_allowed() -> None:
         for key, value in group.attrib.items()
         if value in {'ALLOW', 'DENY'}
     }
-    assert rights == {('publish', 'ALLOW'), ('subscribe', 'ALLOW'), ('reply', 'ALLOW')}
+    assert rights == {(each, 'ALLOW') for each in ('publish', 'subscribe', 'reply', 'request')}
