@@ -140,6 +140,16 @@ def test_links_and_pictures_lead_somewhere(document: Path) -> None:
             assert anchor in slugs, target
 
 
+def test_interfaces_are_shown_with_the_comments_of_what_is_in_them() -> None:
+    commands = [
+        command
+        for document in DOCUMENTS
+        for command in re.findall('ros2 interface show.*', document.read_text())
+    ]
+    assert commands
+    assert not [command for command in commands if '--all-comments' not in command]
+
+
 def test_make_has_the_targets_that_are_named() -> None:
     targets = set(re.findall(r'^(\w+):', (ROOT / 'Makefile').read_text(), re.MULTILINE))
     named = {
