@@ -85,12 +85,14 @@ def test_what_becomes_of_the_file_of_a_running_node_does_not_matter(
     node = new_node(ros, model=str(path))
     node.trigger_configure()
     node.trigger_activate()
-    {
-        'replaced': lambda: deadly.replace(path),
-        'overwritten': lambda: path.write_bytes(deadly.read_bytes()),
-        'cut': lambda: os.truncate(path, 0),
-        'removed': path.unlink,
-    }[how]()
+    if how == 'replaced':
+        deadly.replace(path)
+    elif how == 'overwritten':
+        path.write_bytes(deadly.read_bytes())
+    elif how == 'cut':
+        os.truncate(path, 0)
+    else:
+        path.unlink()
     poses = ros.collect(PoseLandmarksArray, 'pose/landmarks')
     publisher = ros.node.create_publisher(Image, 'image', 10)
     ros.until(publisher.get_subscription_count)

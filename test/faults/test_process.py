@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 import os
 from pathlib import Path
 import platform
@@ -179,15 +180,16 @@ def test_streams_that_begin_again_take_no_memory_that_stays(
             poses.clear()
             for stamp_ns in (first, last):
                 camera.publish(image_message(astronaut, stamp_ns))
-                ros.until(lambda stamp_ns=stamp_ns: stamp_ns in map(stamp_of, poses))
+                ros.until(partial(has_come, stamp_ns, poses))
             memory.append(Usage.of(node.pid).memory_mb)
         ends(node)
     early, late = (median(memory[at : at + 10]) for at in (10, RESTARTS - 10))
     assert late <= 1.1 * early
 
 
-def stamp_of(message: PoseLandmarksArray) -> int:
-    return message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+def has_come(stamp_ns: int, poses: list[PoseLandmarksArray]) -> bool:
+    stamps = [each.header.stamp for each in poses]
+    return stamp_ns in [stamp.sec * 1_000_000_000 + stamp.nanosec for stamp in stamps]
 
 
 def words(report: DiagnosticArray) -> str:
