@@ -184,8 +184,6 @@ class PoseNode(LifecycleNode):
         configured, self._configured = self._configured, None
         if configured:
             configured.release()
-            del configured
-            free_memory()
 
     def destroy_node(self) -> None:
         """Release everything, as far as possible, then destroy the node."""
