@@ -1,4 +1,4 @@
-# make demo | demo-picture | search-picture | page | page-pictures | test | test-mediapipe | chaos | bench | soak | restarts | bench-accuracy | bench-people | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | demo-picture | search-picture | page | page-pictures | test | test-mediapipe | test-readers | chaos | bench | soak | restarts | bench-accuracy | bench-people | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -27,7 +27,7 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo page page-pictures bench soak restarts: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo demo-picture search-picture page page-pictures test test-mediapipe chaos bench soak restarts bench-accuracy bench-people bench-quality reference lint setup clean
+.PHONY: demo demo-picture search-picture page page-pictures test test-mediapipe test-readers chaos bench soak restarts bench-accuracy bench-people bench-quality reference lint setup clean
 
 setup: $(BUILT)
 
@@ -60,6 +60,14 @@ test: $(BUILT)
 # What depends on MediaPipe's version: make test-mediapipe VERSION=0.10.18
 test-mediapipe: TESTS := test/detection test/stream test/test_pose_node.py test/test_privacy.py
 test-mediapipe: test
+
+# Exports read by OpenSim, Pose2Sim and LeRobot themselves, in an environment of their own (several gigabytes).
+READERS := .venv-readers
+
+test-readers: $(BUILT)
+	@[ -x $(READERS)/bin/pip ] || $(PYTHON) -m venv $(READERS)
+	@$(READERS)/bin/pip install --quiet -r requirements/readers.txt
+	@READERS_PYTHON=$(abspath $(READERS))/bin/python $(VENV)/bin/pytest test/exports/test_foreign_readers.py $(ARGS)
 
 bench: $(BUILT)
 	@$(VENV)/bin/python benchmark --name $(ROS_DISTRO) $(ARGS)
@@ -105,4 +113,4 @@ lint: $(BUILT)
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf build demo_output .venv .venv-kilted .venv-mediapipe-* .venv-kilted-mediapipe-*
+	rm -rf build demo_output .venv .venv-kilted .venv-mediapipe-* .venv-kilted-mediapipe-* $(READERS)

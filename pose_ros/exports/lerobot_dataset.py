@@ -62,7 +62,8 @@ class LeRobotDataset:
         video = self._folder / f'videos/{self._video_key}/{FILE}.mp4'
         for path in (self._data, video, self._folder / 'meta/info.json'):
             path.parent.mkdir(parents=True)
-        self._video, self._images = VideoFile(video), ImageStatistics()
+        # LeRobot has whole rates, and looks for each picture at the time that its number gives.
+        self._video, self._images = VideoFile(video, whole_rate=True), ImageStatistics()
         self._size: tuple[int, int] | None = None
         self._waiting: list[dict[str, Any]] = []
         self._count = 0
@@ -104,7 +105,7 @@ class LeRobotDataset:
 
     @property
     def _rate_hz(self) -> int:
-        return max(1, round(self._video.rate_hz))
+        return round(self._video.rate_hz)
 
     def _padded(self, landmarks: NDArray[np.float32]) -> list[float]:
         padded = np.zeros((self._people, *landmarks.shape[1:]), np.float32)

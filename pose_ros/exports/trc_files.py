@@ -23,6 +23,9 @@ VALUES = len(Landmark) * 3
 # OpenSim's y points up; with x to the right, z points to the camera.
 TO_OPENSIM = np.array((1.0, -1.0, -1.0))
 
+# In place of a number. OpenSim refuses a row whose last cell is empty.
+MISSING = 'NaN'
+
 # What is kept of a picture until the file is written: the person's landmarks around the hip
 # midpoint, and where they are in the camera's frame.
 ROW = np.dtype(
@@ -92,9 +95,11 @@ def _write(path: Path, rows: NDArray[np.void]) -> None:
             at = by_index.get(index)
             seen_ns = stamps_ns[at] - stamps_ns[0] if at is not None else None
             time = (index - first) / rate if seen_ns is None else seen_ns / 1e9
-            cells = [''] * VALUES if at is None else [_cell(each) for each in values[at].tolist()]
+            cells = (
+                [MISSING] * VALUES if at is None else [_cell(each) for each in values[at].tolist()]
+            )
             file.write(f'{index - first + 1}\t{time:.6f}\t' + '\t'.join(cells) + '\n')
 
 
 def _cell(value: float) -> str:
-    return f'{value:.9g}' if isfinite(value) else ''
+    return f'{value:.9g}' if isfinite(value) else MISSING

@@ -33,13 +33,14 @@ class VideoFile:
     :ivar rate_hz: of its frames; known when the first are written
     """
 
-    def __init__(self, path: Path, rate_hz: float = 0.0) -> None:
+    def __init__(self, path: Path, whole_rate: bool = False) -> None:
         """
         Create nothing before the first pictures came.
 
-        :param rate_hz: 0: that of the stamps
+        :param whole_rate: the rate is a whole number of frames a second, at least one
         """
-        self.rate_hz = rate_hz
+        self.rate_hz = 0.0
+        self._whole_rate = whole_rate
         self._path = path
         self._writer: cv2.VideoWriter | None = None
         self._waiting: list[tuple[NDArray[np.uint8], int]] = []
@@ -94,7 +95,9 @@ class VideoFile:
     def _open(self) -> None:
         first, _ = self._waiting[0]
         self._size = first.shape[1], first.shape[0]
-        self.rate_hz = self.rate_hz or rate_of([stamp_ns for _, stamp_ns in self._waiting])
+        self.rate_hz = rate_of([stamp_ns for _, stamp_ns in self._waiting])
+        if self._whole_rate:
+            self.rate_hz = float(max(1, round(self.rate_hz)))
         self._writer = cv2.VideoWriter(
             str(self._path), cv2.VideoWriter.fourcc(*'mp4v'), self.rate_hz, self._size
         )
