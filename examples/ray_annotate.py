@@ -18,7 +18,7 @@ import ray
 
 from pose_ros.bags.arguments import read_arguments
 from pose_ros.bags.job import Job, Report
-from pose_ros.bags.processes import report_of
+from pose_ros.bags.worker import report_of
 
 
 @ray.remote(num_cpus=1, max_retries=5)

@@ -8,6 +8,8 @@ import signal
 import sys
 from types import FrameType
 
+from pose_ros.bags.worker import Worker
+
 __all__ = ['main']
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -28,6 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for number in SIGNALS:
         signal.signal(number, stop)
+    worker = Worker()  # gets ready while this process reads the arguments
+    try:
+        return _run(argv, worker, stops)
+    finally:
+        worker.dismiss()
+
+
+def _run(argv: Sequence[str] | None, worker: Worker, stops: list[int]) -> int:
     try:
         from pose_ros.bags.arguments import read_arguments  # noqa: PLC0415 (an optional extra)
         from pose_ros.bags.processes import run_jobs  # noqa: PLC0415
@@ -41,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(note, file=sys.stderr)
     failed = 0
     with StatusLine(len(given.jobs)) as line:
-        for report in run_jobs(given.jobs, given.processes, line.show, lambda: bool(stops)):
+        for report in run_jobs(
+            given.jobs, given.processes, line.show, lambda: bool(stops), [worker]
+        ):
             line.end(report)
             failed += not report.done
     if stops:

@@ -4,16 +4,21 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pose_ros.bags.bag_outputs import BAG_OUTPUTS
 from pose_ros.bags.cameras import TopicChoice
 from pose_ros.bags.job import DEFAULT_OUTPUTS, Job, Wanted
+from pose_ros.detection.options import RunningMode
 from pose_ros.detection.search_options import Search
 from pose_ros.exports.table import EXPORTS
-from pose_ros.stream.parameter_file import read_parameter_file, read_parameter_value
+from pose_ros.stream.parameter_file import (
+    GivenParameters,
+    read_parameter_file,
+    read_parameter_value,
+)
 
 __all__ = ['Arguments', 'read_arguments']
 
@@ -115,7 +120,7 @@ def _arguments(given: Namespace) -> Arguments:
     )
     folders = _folders(given.recordings, given.out)
     jobs = [Job(path, folders[path], wanted, given.overwrite) for path in folders]
-    return Arguments(jobs, given.jobs, _notes(given, read.unknown, len(jobs)))
+    return Arguments(jobs, given.jobs, list(_notes(given.jobs, read, len(jobs))))
 
 
 def _folders(recordings: Sequence[Path], out: Path) -> dict[Path, Path]:
@@ -137,11 +142,14 @@ def _folders(recordings: Sequence[Path], out: Path) -> dict[Path, Path]:
     return folders
 
 
-def _notes(given: Namespace, unknown: Sequence[str], count: int) -> list[str]:
-    notes = [f'{each}: the node has no such parameter' for each in unknown]
-    if given.jobs > count:
-        notes.append(
-            f'--jobs {given.jobs}: only {count} used. A recording is worked on by one process: '
+def _notes(processes: int, given: GivenParameters, count: int) -> Iterator[str]:
+    yield from (f'{each}: the node has no such parameter' for each in given.unknown)
+    if given.parameters.running_mode == RunningMode.LIVE_STREAM.value:
+        yield 'running_mode live_stream: counts as video here, which drops no picture'
+    if given.parameters.hri:
+        yield "hri: ROS4HRI's topics are not written; publish_tf and landmarks say the same"
+    if processes > count:
+        yield (
+            f'--jobs {processes}: only {count} used. A recording is worked on by one process: '
             'ids and smoothing go from picture to picture, and pieces would begin with new ones'
         )
-    return notes

@@ -14,7 +14,7 @@ from pose_ros.bags.job import Job
 from pose_ros.bags.work import Work
 from pose_ros.models.store import find_model
 
-__all__ = ['FILE_NAME', 'MadeOtherwiseError', 'require_same', 'write_made']
+__all__ = ['FILE_NAME', 'MadeOtherwiseError', 'require_ours', 'require_same', 'write_made']
 
 FILE_NAME = 'annotated.json'
 MADE_BY = 'made by'
@@ -30,24 +30,38 @@ def require_same(job: Job) -> None:
 
     :raises MadeOtherwiseError: when it does not: what differs
     """
-    path = job.folder / FILE_NAME
-    advice = 'choose another folder with -o, or replace it with --overwrite'
-    try:
-        found = json.loads(path.read_text())[MADE_BY]
-        assert isinstance(found, dict)
-    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        raise MadeOtherwiseError(
-            f'{job.folder}: wanted to write a folder, found one without a readable {FILE_NAME}; '
-            f'{advice}'
-        ) from error
+    found = _found(job.folder)
     wanted = json.loads(json.dumps(_made_by(job)))
     differing = sorted(
         name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)
     )
     if differing:
         raise MadeOtherwiseError(
-            f'{job.folder}: is there already, made with another {", ".join(differing)}; {advice}'
+            f'{job.folder}: is there already, made with another {", ".join(differing)}; choose '
+            'another folder with -o, or replace it with --overwrite'
         )
+
+
+def require_ours(folder: Path) -> None:
+    """
+    Check that a folder is one of ours, before it is replaced.
+
+    :raises MadeOtherwiseError: when it is not
+    """
+    _found(folder)
+
+
+def _found(folder: Path) -> dict[str, Any]:
+    """Return how a folder was made, as it says itself."""
+    try:
+        found = json.loads((folder / FILE_NAME).read_text())[MADE_BY]
+        assert isinstance(found, dict)
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+        raise MadeOtherwiseError(
+            f'{folder}: wanted to write a folder, found one without a readable {FILE_NAME}, '
+            'which is not replaced; choose another folder with -o, or remove it'
+        ) from error
+    return found
 
 
 def write_made(job: Job, folder: Path, work: Work) -> None:

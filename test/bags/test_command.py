@@ -20,7 +20,7 @@ from pose_ros.bags.whole_folder import BusyError, part_folder, whole_folder
 from simulation.bag_files import Message, contents, files, write_bag
 
 COMMAND = [sys.executable, '-m', 'pose_ros.annotate_bag', '-p', 'model:=lite']
-KILLS = 6
+KILLS = int(os.environ.get('KILLS', '4'))
 
 
 def run(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -112,6 +112,15 @@ def test_other_options_do_not_mix_with_what_is_there(bags: list[Path], tmp_path:
     assert files(tmp_path / 'out') != before
 
 
+def test_a_folder_of_somebody_else_is_never_replaced(bags: list[Path], tmp_path: Path) -> None:
+    (tmp_path / 'out/a').mkdir(parents=True)
+    (tmp_path / 'out/a/thesis.txt').write_text('years of work')
+    done = run(bags[0], '-o', 'out', '--overwrite', folder=tmp_path)
+    assert done.returncode == 1
+    assert 'is not replaced' in done.stderr
+    assert (tmp_path / 'out/a/thesis.txt').read_text() == 'years of work'
+
+
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
@@ -123,14 +132,36 @@ def test_other_options_do_not_mix_with_what_is_there(bags: list[Path], tmp_path:
         (['a.mcap', '-o', 'out', '--outputs', 'songs'], 'songs'),
     ],
 )
-def test_arguments_that_cannot_be_meant(tmp_path: Path, arguments: list[str], words: str) -> None:
+def test_arguments_that_cannot_be_meant(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
     (tmp_path / 'a').mkdir()
     (tmp_path / 'sub').mkdir()
     for each in ('a.mcap', 'sub/a.mcap'):
         (tmp_path / each).write_bytes(b'')
-    done = run(*arguments, folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        read_arguments(arguments)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_mistake_is_said_at_once(tmp_path: Path) -> None:
+    done = run('a.mcap', '-o', 'out', '-j', '0', folder=tmp_path)
     assert done.returncode == 2
-    assert words in done.stderr
+    assert '--jobs: wanted at least 1, got 0' in done.stderr
+
+
+def test_parameters_that_mean_something_else_here_are_said() -> None:
+    given = read_arguments(
+        ['a.mcap', '-o', 'out', '-p', 'running_mode:=live_stream', '-p', 'hri:=true']
+    )
+    assert any('counts as video' in each for each in given.notes)
+    assert any("ROS4HRI's topics are not written" in each for each in given.notes)
 
 
 def test_what_the_user_should_know_beforehand(bags: list[Path], tmp_path: Path) -> None:
