@@ -20,6 +20,7 @@ from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from pose_ros.bags.cdr import serialize
+from pose_ros.bags.transforms import TF_MESSAGE, TFMessage
 from pose_ros.msg import PoseLandmarksArray
 from simulation.recordings import recording
 from simulation.ros_world import image_message
@@ -127,6 +128,8 @@ def write_bag(path: Path, kind: str, messages: Iterable[Message]) -> Path:
 
 def _write_ros1(path: Path, messages: Iterable[Message]) -> Path:
     store, ros2_store = get_typestore(Stores.ROS1_NOETIC), get_typestore(Stores.ROS2_JAZZY)
+    if TF_MESSAGE not in store.fielddefs:
+        store.register({TF_MESSAGE: ros2_store.fielddefs[TF_MESSAGE]})
     with Ros1Writer(path) as writer:
         connections: dict[str, Any] = {}
         for each in messages:
@@ -140,6 +143,8 @@ def _write_ros1(path: Path, messages: Iterable[Message]) -> Path:
 
 def type_name(message_type: type) -> str:
     """Return such as sensor_msgs/msg/Image."""
+    if message_type is TFMessage:
+        return TF_MESSAGE
     return f'{message_type.__module__.split(".")[0]}/msg/{message_type.__name__}'
 
 

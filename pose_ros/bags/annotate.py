@@ -3,8 +3,8 @@
 Annotates one recording: the folder that it writes is whole or not there.
 
 Three threads work side by side: one reads and decodes pictures, this one finds people, and one
-makes and writes the messages. Each does its steps in the order of the recording, so that the
-files are the same at every run.
+follows them, and makes and writes the messages. Each does its steps in the order of the
+recording, so that the files are the same at every run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from pose_ros.bags.job import Job, Progress, Report
-from pose_ros.bags.made import require_same, write_made
+from pose_ros.bags.made import require_ours, require_same, write_made
 from pose_ros.bags.opening import open_recording
 from pose_ros.bags.whole_folder import whole_folder
 from pose_ros.bags.work import Work
@@ -39,7 +39,9 @@ def annotate(
     :raises OSError: when the folder cannot be written
     :raises ModelError, LandmarkerError, ImportError, ExportError: as those say
     """
-    if job.folder.exists() and not job.replaces:
+    if job.folder.exists() and job.replaces:
+        require_ours(job.folder)
+    elif job.folder.exists():
         require_same(job)
         return Report(job.path, True, f'{job.folder} is there already')
     # On a thread that ends with it: MediaPipe's may not open sockets, and that is for good.
@@ -50,7 +52,11 @@ def annotate(
 def _annotate(
     job: Job, on_progress: Callable[[Progress], None], is_stopped: Callable[[], bool]
 ) -> Report:
-    with closing(open_recording(job.path)) as recording, whole_folder(job.folder) as folder:
+    max_pixels = job.wanted.parameters.max_image_pixels
+    with (
+        closing(open_recording(job.path, max_pixels)) as recording,
+        whole_folder(job.folder) as folder,
+    ):
         with Work(job.wanted, recording, folder) as work:
             work.run(on_progress, is_stopped)
         write_made(job, folder, work)

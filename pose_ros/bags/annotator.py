@@ -4,23 +4,25 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pose_ros.bags.cameras import Camera
 from pose_ros.bags.frame_order import CameraFrame, Damaged, SideInput
 from pose_ros.detection.counters import Counters, Drop
 from pose_ros.detection.options import LandmarkerError, RunningMode
+from pose_ros.detection.stream_clock import Tick
 from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
+from pose_ros.images.frame import Frame
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.stream.outputs import OutputFrame
 from pose_ros.stream.parameters import Parameters
-from pose_ros.stream.pose_stream import DROPS, PoseStream
+from pose_ros.stream.pose_stream import DROPS, FrameResult, PoseStream
 
-__all__ = ['Annotator', 'offline']
+__all__ = ['Annotator', 'Loaded', 'offline']
 
-COMPLAINTS_KEPT = 3  # of each camera; the counters have the number of all
+REMARKS_KEPT = 3  # of each camera; the counters have the number of all
 
 
 def offline(parameters: Parameters, needs_masks: bool) -> Parameters:
@@ -40,12 +42,24 @@ def offline(parameters: Parameters, needs_masks: bool) -> Parameters:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A picture in MediaPipe's memory, and what the clock says of it."""
+
+    picture: Any
+    frame: Frame
+    tick: Tick
+
+
 class Annotator:
     """
     Does with the pictures of one camera what the node does; to be closed after use.
 
+    One thread may call `load`, `find` and `drop`, another one `take` and `follow`, each in the
+    order of the recording.
+
     :ivar counters: of the pictures
-    :ivar complaints: why the first pictures were dropped that hold none
+    :ivar remarks: why the first pictures were dropped that hold none, and how others were read
     """
 
     def __init__(self, camera: Camera, parameters: Parameters, camera_info: Any = None) -> None:
@@ -69,7 +83,7 @@ class Annotator:
             replace(parameters.search_options(), counts_looks=True),
         )
         self.counters: Counters = self._stream.counters
-        self.complaints: list[str] = []
+        self.remarks: list[str] = []
 
     @property
     def positions_problem(self) -> str:
@@ -81,7 +95,7 @@ class Annotator:
         self._stream.enter_thread()
 
     def take(self, side_input: SideInput) -> None:
-        """Use a CameraInfo or a depth image from now on."""
+        """Use a CameraInfo or a depth image for all that is followed from now on."""
         if side_input.is_depth:
             self._positions.take_depth(side_input.message)
         else:
@@ -91,18 +105,27 @@ class Annotator:
         """Count a message that holds no picture."""
         self.counters.received += 1
         self.counters.dropped[Drop.INVALID] += 1
-        self._complain(damaged.reason)
+        self._remark(damaged.reason)
 
-    def find(self, picture: CameraFrame) -> OutputFrame | None:
-        """Return what is in the next picture; None when it is dropped, which is counted."""
+    def load(self, picture: CameraFrame) -> Loaded | None:
+        """Return the next picture, ready for `find`; None when it is dropped, which is counted."""
         self.counters.received += 1
-        found = None
+        if picture.frame.remark:
+            self._remark(picture.frame.remark)
         with suppress(LandmarkerError):  # counted; the next picture meets a new landmarker
             tick = self._stream.admit(picture.frame, picture.log_ns)
             if tick.verdict not in DROPS:
-                found = self._stream.find(picture.frame, tick)
-        if found is None:
-            return None
+                return Loaded(self._stream.load(picture.frame), picture.frame, tick)
+        return None
+
+    def find(self, loaded: Loaded) -> FrameResult | None:
+        """Return what is in a picture; None when MediaPipe failed, which is counted."""
+        with suppress(LandmarkerError):
+            return self._stream.detect(loaded.picture, loaded.frame, loaded.tick)
+        return None
+
+    def follow(self, found: FrameResult) -> OutputFrame:
+        """Follow the people that `find` returned, and return what messages are made from."""
         return OutputFrame(
             found.frame,
             self._people.follow(found.frame, found.poses, found.time_ns),
@@ -116,6 +139,6 @@ class Annotator:
         """Release the landmarker. Idempotent."""
         self._stream.close()
 
-    def _complain(self, reason: str) -> None:
-        if len(self.complaints) < COMPLAINTS_KEPT and reason not in self.complaints:
-            self.complaints.append(reason)
+    def _remark(self, text: str) -> None:
+        if len(self.remarks) < REMARKS_KEPT and text not in self.remarks:
+            self.remarks.append(text)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -23,8 +23,9 @@ from pose_ros.bags.cameras import Camera
 from pose_ros.bags.cdr import serialize
 from pose_ros.bags.definitions import Definition, definition_of, installed_definition
 from pose_ros.bags.recording import Channel, Record
+from pose_ros.bags.transforms import TF_MESSAGE, BodyFrames, ViewFrame
 from pose_ros.exports.export import AnnotatedFrame
-from pose_ros.outputs.tf_frames import TF_TOPIC, body_transforms, import_tf_message
+from pose_ros.outputs.tf_frames import STATIC_TF_TOPIC, TF_TOPIC
 from pose_ros.stream.outputs import Output
 from pose_ros.stream.parameters import Parameters
 
@@ -35,7 +36,6 @@ NODE_NAME = 'pose'
 # The newest version whose files Humble reads too.
 BAG_VERSION: Literal[8] = 8
 
-TF_STATIC = '/tf_static'
 FOREVER = QosTime(2147483647, 4294967295)
 # As tf2_ros publishes static transforms: who plays the bag has them sent to late subscribers.
 LATCHED = Qos(
@@ -57,7 +57,7 @@ class BagWriter:
     """
     A bag that is written; to be closed or aborted after use.
 
-    :ivar left_out: original topics that are not in it, and why
+    :ivar left_out: topics that are not in it, and why
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class BagWriter:
         :param outputs: are written for each camera, below its namespace and the node's name
         :param storage: mcap or sqlite3
         :raises OSError: when it cannot be written
-        :raises ImportError: when a ROS package is missing that the parameters need
+        :raises ImportError: when the definition of a message is not installed
         """
         self.left_out: list[str] = []
         self._originals: dict[tuple[str, str], Any] = {}
@@ -84,16 +84,16 @@ class BagWriter:
         )
         self._writer.open()
         self._makers: dict[str, list[tuple[Any, Maker]]] = {}
-        self._tf = self._tf_connection() if parameters.publish_tf else None
+        self._makes_frames = parameters.publish_tf or bool(parameters.view_frame)
         for camera in cameras:
             makers: list[tuple[Any, Maker]] = [
                 (self._result(camera, each), partial(_made, each)) for each in outputs
             ]
-            if self._tf is not None:
-                prefix = parameters.tf_prefix or f'{camera.namespace}/'.lstrip('/')
-                makers.append((self._tf, partial(_transforms, prefix, parameters.tf_landmarks)))
-            self._makers[camera.name] = makers
-        self._results = {each.topic for each in self._writer.connections} - {TF_TOPIC}
+            self._makers[camera.name] = makers + list(self._frames(camera, parameters))
+        self._results = {each.topic for each in self._writer.connections} - {
+            TF_TOPIC,
+            STATIC_TF_TOPIC,
+        }
 
     def add_originals(self, channels: Iterable[Channel], is_ros1: bool) -> set[str]:
         """
@@ -124,6 +124,11 @@ class BagWriter:
 
     def write(self, frame: AnnotatedFrame) -> None:
         """Write what was found in one picture, at the time at which the picture was recorded."""
+        if self._makes_frames and not frame.output.frame.header.frame_id:
+            self._makes_frames = False
+            self.left_out.append(
+                f"{TF_TOPIC}: the headers of {frame.camera}'s images name no frame"
+            )
         for connection, make in self._makers[frame.camera]:
             data = make(frame)
             if data:
@@ -150,9 +155,15 @@ class BagWriter:
             f'{camera.namespace}/{NODE_NAME}/{output.name}', kind, definition, ()
         )
 
-    def _tf_connection(self) -> Any:
-        kind = type_name(import_tf_message())
-        return self._connection(TF_TOPIC, kind, installed_definition(kind), ())
+    def _frames(self, camera: Camera, parameters: Parameters) -> Iterator[tuple[Any, Maker]]:
+        definition = installed_definition(TF_MESSAGE)
+        if parameters.view_frame:
+            connection = self._connection(STATIC_TF_TOPIC, TF_MESSAGE, definition, (LATCHED,))
+            yield connection, ViewFrame(parameters.view_frame)
+        if parameters.publish_tf:
+            prefix = parameters.tf_prefix or f'{camera.namespace}/'.lstrip('/')
+            connection = self._connection(TF_TOPIC, TF_MESSAGE, definition, ())
+            yield connection, BodyFrames(prefix, parameters.tf_landmarks)
 
     def _connection(
         self, topic: str, message_type: str, definition: Definition | None, qos: Sequence[Any]
@@ -175,16 +186,6 @@ def _made(output: Output, frame: AnnotatedFrame) -> bytes:
     return message if isinstance(message, bytes) else serialize(message, type_name(type(message)))
 
 
-def _transforms(prefix: str, landmarks: bool, frame: AnnotatedFrame) -> bytes:
-    """Return the TFMessage of a picture; nothing when nobody's position is known."""
-    output = frame.output
-    transforms = body_transforms(output.poses, output.frame.header, prefix, landmarks)
-    if not transforms:
-        return b''
-    message = import_tf_message()(transforms=transforms)
-    return serialize(message, type_name(type(message)))
-
-
 def _definition(channel: Channel, is_ros1: bool) -> Definition | None:
     try:
         return definition_of(channel.message_type, channel.definition, is_ros1)
@@ -193,4 +194,4 @@ def _definition(channel: Channel, is_ros1: bool) -> Definition | None:
 
 
 def _qos(channel: Channel) -> Sequence[Any]:
-    return (LATCHED,) if channel.topic == TF_STATIC else channel.qos
+    return (LATCHED,) if channel.topic == STATIC_TF_TOPIC else channel.qos

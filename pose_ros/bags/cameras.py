@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import re
 from typing import Any
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -173,11 +174,14 @@ def _names(channels: list[Channel]) -> dict[str, tuple[str, str]]:
     parents = {topic: base.rsplit('/', 1)[0] for topic, base in bases.items()}
     distinct = len(set(parents.values())) == len(channels) and all(parents.values())
     spaces = parents if distinct else bases
+    names: dict[str, str] = {}
+    for topic, space in spaces.items():
+        name = re.sub(r'[^\w.-]', '_', space.strip('/')) or 'camera'
+        while name in names.values():  # /a/b and /a_b
+            name += '_'
+        names[topic] = name
     return {
-        topic: (
-            space.strip('/').replace('/', '_') or 'camera',
-            '' if len(channels) == 1 else f'/{space.strip("/")}',
-        )
+        topic: (names[topic], '' if len(channels) == 1 else f'/{space.strip("/")}')
         for topic, space in spaces.items()
     }
 

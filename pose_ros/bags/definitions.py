@@ -15,13 +15,18 @@ from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
-from pose_ros.bags.foxglove_types import DEFINITIONS
+from pose_ros.bags import foxglove_types
 
 __all__ = ['Definition', 'definition_of', 'installed_definition', 'typestore_of']
 
 SEPARATOR = '=' * 80 + '\n'
 IDL_START = f'{SEPARATOR}IDL: '
 HEADER, TIME = 'std_msgs/msg/Header', 'builtin_interfaces/msg/Time'
+# Of packages that need not be installed.
+DEFINITIONS = {
+    **foxglove_types.DEFINITIONS,
+    'tf2_msgs/msg/TFMessage': 'geometry_msgs/TransformStamped[] transforms\n',
+}
 UNKNOWN_HASH = f'RIHS01_{"0" * 64}'
 
 

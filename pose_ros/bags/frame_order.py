@@ -12,7 +12,8 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from pose_ros.bags.cameras import IMAGE_TYPES, Camera
 from pose_ros.bags.recording import Record
-from pose_ros.images.frame import Frame, FrameError, to_frame
+from pose_ros.images.frame import Frame, FrameError, FrameReader
+from pose_ros.images.picture_size import MAX_IMAGE_PIXELS
 from pose_ros.stream.serialized import read_message
 
 __all__ = ['CameraFrame', 'Damaged', 'Original', 'SideInput', 'in_order']
@@ -55,7 +56,11 @@ Event = CameraFrame | SideInput | Damaged | Original
 
 
 def in_order(
-    records: Iterable[Record], cameras: Iterable[Camera], depth_slop_ns: int, originals: set[str]
+    records: Iterable[Record],
+    cameras: Iterable[Camera],
+    depth_slop_ns: int,
+    originals: set[str],
+    max_pixels: int = MAX_IMAGE_PIXELS,
 ) -> Iterator[Event]:
     """
     Yield what is to be done, one thing after the other.
@@ -65,8 +70,9 @@ def in_order(
 
     :param depth_slop_ns: nanoseconds that an image and its depth image may be apart
     :param originals: topics whose messages are also yielded as they are
+    :param max_pixels: the most pixels that a picture may have
     """
-    lines = [_CameraLine(each, depth_slop_ns) for each in cameras]
+    lines = [_CameraLine(each, depth_slop_ns, max_pixels) for each in cameras]
     for record in records:
         for line in lines:
             yield from line.before(record.log_ns)
@@ -79,10 +85,12 @@ def in_order(
 
 
 class _CameraLine:
-    """The pictures of one camera that wait for depth."""
+    """Reads the pictures of one camera, and keeps those that wait for depth."""
 
-    def __init__(self, camera: Camera, depth_slop_ns: int) -> None:
+    def __init__(self, camera: Camera, depth_slop_ns: int, max_pixels: int) -> None:
         self._camera, self._slop_ns = camera, depth_slop_ns
+        # One for all pictures: the brightness of 16 bit samples depends on those before.
+        self._reader = FrameReader(max_pixels)
         self._waiting: deque[CameraFrame] = deque()
         self._newest_depth_ns = -1
 
@@ -112,7 +120,7 @@ class _CameraLine:
     def _picture(self, record: Record) -> Iterator[Event]:
         try:
             message = read_message(record.data, IMAGE_TYPES[record.channel.message_type])
-            frame = CameraFrame(self._camera, to_frame(message), record.log_ns)
+            frame = CameraFrame(self._camera, self._reader.read(message), record.log_ns)
         except FrameError as error:
             yield Damaged(self._camera, str(error))
             return

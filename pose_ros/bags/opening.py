@@ -10,6 +10,7 @@ from pose_ros.bags.bag_recording import ROS1_SUFFIX, BagRecording
 from pose_ros.bags.pictures import PictureFolder, Video, pictures_in
 from pose_ros.bags.recording import Recording, RecordingError
 from pose_ros.bags.salvage import SalvagedBag
+from pose_ros.images.picture_size import MAX_IMAGE_PIXELS
 
 __all__ = ['open_recording']
 
@@ -23,17 +24,18 @@ WANTED = (
 )
 
 
-def open_recording(path: Path) -> Recording:
+def open_recording(path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> Recording:
     """
     Open a recording.
 
     :param path: a rosbag2 folder (with or without its metadata.yaml), a file .mcap, .db3 or .bag
         (.bag.active too), a video, or a folder of pictures
+    :param max_pixels: a larger picture of a folder is not decoded
     :raises RecordingError: when it is something else, or nothing of it can be read
     """
     try:
         if path.is_dir():
-            return _open_folder(path)
+            return _open_folder(path, max_pixels)
         if not path.is_file():
             raise RecordingError(f'{path}: no such file or folder; wanted {WANTED}')
         if path.stat().st_size == 0:
@@ -46,12 +48,12 @@ def open_recording(path: Path) -> Recording:
         raise RecordingError(f'{path}: {error.strerror or error}') from error
 
 
-def _open_folder(path: Path) -> Recording:
+def _open_folder(path: Path, max_pixels: int) -> Recording:
     files = [each for each in path.iterdir() if each.suffix in BAG_SUFFIXES]
     if files or (path / METADATA).exists():
         return _open_bag(path, _in_order(path, files))
     if pictures_in(path):
-        return PictureFolder(path)
+        return PictureFolder(path, max_pixels)
     raise RecordingError(f'{path}: wanted {WANTED}; it is a folder with neither bag nor pictures')
 
 

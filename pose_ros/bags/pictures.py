@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from std_msgs.msg import Header
 
 from pose_ros.bags.recording import Channel, Record, RecordingError
+from pose_ros.images.compressed import is_cut
 from pose_ros.images.image_cdr import serialize_image
+from pose_ros.images.picture_size import MAX_IMAGE_PIXELS, picture_size, require_size
+from pose_ros.images.rows import ImageError
 
 __all__ = ['IMAGE_TOPIC', 'PICTURE_SUFFIXES', 'PictureFolder', 'Video', 'pictures_in']
 
@@ -22,6 +25,8 @@ IMAGE_TYPE = 'sensor_msgs/msg/Image'
 FRAME_ID = 'camera_optical_frame'
 PICTURE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 FOLDER_RATE_HZ = 30.0
+
+IN_COLOUR = cv2.IMREAD_COLOR  # 8 bits a sample, in the orientation that the file states
 
 # A stamp of zero means "none" in ROS, so the first frame is a second after it.
 FIRST_STAMP_NS = 10**9
@@ -85,13 +90,15 @@ class Video:
 class PictureFolder:
     """The pictures of a folder in the order of the numbers in their names, 30 a second."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> None:
         """
         List the pictures.
 
+        :param max_pixels: a larger picture is not decoded
         :raises RecordingError: when there is none
         """
         self.path, self.problem = path, ''
+        self._max_pixels = max_pixels
         self._paths = pictures_in(path)
         if not self._paths:
             raise RecordingError(f'{path}: wanted pictures ({" ".join(PICTURE_SUFFIXES)})')
@@ -108,9 +115,10 @@ class PictureFolder:
         [channel] = self.channels
         unreadable = []
         for index, path in enumerate(self._paths):
-            bgr = _picture(path)
-            if bgr is None:
-                unreadable.append(path.name)
+            try:
+                bgr = _picture(path, self._max_pixels)
+            except (ImageError, OSError) as error:
+                unreadable.append(f'{path.name} ({error})')
             else:
                 stamp_ns = FIRST_STAMP_NS + round(index / FOLDER_RATE_HZ * 1e9)
                 yield _record(channel, bgr, stamp_ns)
@@ -141,11 +149,24 @@ def pictures_in(folder: Path) -> list[Path]:
     )
 
 
-def _picture(path: Path) -> NDArray[np.uint8] | None:
+def _picture(path: Path, max_pixels: int) -> NDArray[np.uint8]:
+    """
+    Return the picture in a file, turned as the file says.
+
+    :raises ImageError: when it is too large, cut or no picture
+    :raises OSError: when the file cannot be read
+    """
+    data = path.read_bytes()
+    size = picture_size(data)
+    if size:
+        require_size(*size, max_pixels)
     try:
-        return cv2.imread(str(path), cv2.IMREAD_COLOR)
-    except cv2.error:  # as of a picture that is larger than it allows
-        return None
+        bgr = None if is_cut(data) else cv2.imdecode(np.frombuffer(data, np.uint8), IN_COLOUR)
+    except cv2.error:  # as of a file that is empty
+        bgr = None
+    if bgr is None:
+        raise ImageError(f'wanted a whole picture, got {len(data)} bytes that are none')
+    return bgr
 
 
 def _record(channel: Channel, bgr: NDArray[np.uint8], stamp_ns: int) -> Record:

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from queue import Full, Queue
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Event, Semaphore, Thread
 from types import TracebackType
 from typing import Any, TypeVar
 
-__all__ = ['Behind', 'ahead']
+__all__ = ['Ahead', 'Behind']
 
 T = TypeVar('T')
+MOST_LATER = 16  # calls, which may hold large messages
 LOOK_S = 0.1  # how soon a thread notices that nobody wants its items any more
 
 
@@ -25,50 +26,66 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
-    """
-    Yield items that another thread makes ahead of time.
+class Ahead(Iterator[T]):
+    """Items that another thread makes ahead of time; to be closed after use."""
 
-    :param count: how many may wait
-    """
-    queue: Queue[Any] = Queue(count)
-    left = Event()
-    thread = Thread(target=_make, args=(items, queue, left), name='ahead', daemon=True)
-    thread.start()
-    try:
-        while not isinstance(item := queue.get(), _End):
-            yield item
-        if item.error is not None:
-            raise item.error
-    finally:
-        left.set()
-        thread.join()
+    def __init__(self, items: Iterable[T], count: int) -> None:
+        """
+        Begin.
 
+        :param count: how many may wait
+        """
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._places, self._owed = Semaphore(count), 0
+        self._is_closed = Event()
+        self._thread = Thread(target=self._make, args=(items,), name='ahead', daemon=True)
+        self._thread.start()
 
-def _make(items: Iterable[T], queue: Queue[Any], left: Event) -> None:
-    """Put items and their end into a queue until nobody takes them any more."""
-    end = _End()
-    try:
-        for item in items:
-            if not _put(item, queue, left):
-                return
-    except BaseException as error:
-        end.error = error
-    _put(end, queue, left)
+    def __next__(self) -> T:
+        """Return the next item. Its place is filled when that is asked for, or none is left."""
+        if self._queue.empty():
+            self.refill()
+        item = self._queue.get()
+        if not isinstance(item, _End):
+            self._owed += 1
+            made: T = item
+            return made
+        self._queue.put(item)
+        raise item.error or StopIteration
 
+    def refill(self) -> None:
+        """Have items made in place of those that were taken."""
+        owed, self._owed = self._owed, 0
+        if owed:
+            self._places.release(owed)
 
-def _put(item: Any, queue: Queue[Any], left: Event) -> bool:
-    while not left.is_set():
+    def close(self) -> None:
+        """End the thread. Idempotent."""
+        self._is_closed.set()
+        self._thread.join()
+
+    def _make(self, items: Iterable[T]) -> None:
+        """Put items and their end into the queue until nobody takes them any more."""
+        end = _End()
         try:
-            queue.put(item, timeout=LOOK_S)
-            return True
-        except Full:
-            continue
-    return False
+            for item in items:
+                self._queue.put(item)
+                while not (self._places.acquire(timeout=LOOK_S) or self._is_closed.is_set()):
+                    pass
+                if self._is_closed.is_set():
+                    return
+        except BaseException as error:
+            end.error = error
+        self._queue.put(end)
 
 
 class Behind(AbstractContextManager['Behind']):
-    """Calls functions on another thread, one after the other; some may wait, no more."""
+    """
+    Calls functions on another thread, one after the other; some may wait, no more.
+
+    What is to be called `later` is handed over at the next `go`: at a moment at which this thread
+    does not need Python's lock for a while.
+    """
 
     def __init__(self, count: int) -> None:
         """
@@ -79,16 +96,29 @@ class Behind(AbstractContextManager['Behind']):
         self._count = count
         self._thread = ThreadPoolExecutor(1, 'behind')
         self._calls: deque[Future[Any]] = deque()
+        self._later: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
-    def call(self, function: Callable[..., Any], *arguments: Any) -> None:
+    def later(self, function: Callable[..., Any], *arguments: Any) -> None:
         """
-        Have a function called after those before it.
+        Have a function called after those before it, from the next `go` on.
 
         :raises Exception: what an earlier call failed with
         """
-        while len(self._calls) >= self._count:
-            self._calls.popleft().result()
-        self._calls.append(self._thread.submit(function, *arguments))
+        self._later.append((function, arguments))
+        if len(self._later) >= MOST_LATER:
+            self.go()
+
+    def go(self) -> None:
+        """
+        Hand over what is to be called later.
+
+        :raises Exception: what an earlier call failed with
+        """
+        later, self._later = self._later, []
+        for function, arguments in later:
+            while len(self._calls) >= self._count:
+                self._calls.popleft().result()
+            self._calls.append(self._thread.submit(function, *arguments))
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> T:
         """
@@ -105,6 +135,7 @@ class Behind(AbstractContextManager['Behind']):
 
         :raises Exception: what one failed with
         """
+        self.go()
         while self._calls:
             self._calls.popleft().result()
 
@@ -119,6 +150,7 @@ class Behind(AbstractContextManager['Behind']):
 
     def drop(self) -> None:
         """Return when the call in work is made; those that wait are not."""
+        self._later.clear()
         while self._calls:
             call = self._calls.popleft()
             if not call.cancel():

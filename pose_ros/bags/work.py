@@ -15,17 +15,18 @@ from pose_ros.bags.bag_writer import BagWriter
 from pose_ros.bags.cameras import Camera, choose_cameras, first_message
 from pose_ros.bags.frame_order import CameraFrame, Damaged, Event, Original, SideInput, in_order
 from pose_ros.bags.job import Progress, Wanted
-from pose_ros.bags.piped import Behind, ahead
+from pose_ros.bags.piped import Ahead, Behind
 from pose_ros.bags.recording import Recording
 from pose_ros.detection.counters import Drop
 from pose_ros.exports.export import AnnotatedFrame, Export
 from pose_ros.exports.table import EXPORTS
+from pose_ros.outputs.tf_frames import STATIC_TF_TOPIC
+from pose_ros.stream.pose_stream import FrameResult
 
 __all__ = ['StoppedError', 'Work']
 
 PICTURES_AHEAD = 4
 FRAMES_BEHIND = 4
-TF_STATIC = '/tf_static'
 ROS1_SUFFIXES = ('.bag', '.active')
 
 
@@ -95,11 +96,11 @@ class Work(AbstractContextManager['Work']):
             each.enter_thread()
         total = sum(each.image.count for each in self._cameras)
         done = 0
-        with closing(ahead(self._events(), PICTURES_AHEAD)) as events:
+        with closing(Ahead(self._events(), PICTURES_AHEAD)) as events:
             for event in events:
                 if is_stopped():
                     raise StoppedError
-                people = self._handle(event)
+                people = self._handle(event, events.refill)
                 if people is not None:
                     done += 1
                     on_progress(Progress(done, total, people))
@@ -122,8 +123,10 @@ class Work(AbstractContextManager['Work']):
         if self._recording.problem:
             yield self._recording.problem
         for name, annotator in self._annotators.items():
-            for complaint in annotator.complaints:
-                yield f'{name}: {complaint}'
+            for remark in annotator.remarks:
+                yield f'{name}: {remark}'
+            if restarts := annotator.counters.restarts:
+                yield f'{name}: the header stamps jumped back, tracking began again: {restarts}x'
             if annotator.positions_problem:
                 yield f'{name}: {annotator.positions_problem}'
         if self._bag is not None:
@@ -156,7 +159,9 @@ class Work(AbstractContextManager['Work']):
         return Annotator(camera, self._parameters, info)
 
     def _add_originals(self, bag: BagWriter, merges: bool) -> set[str]:
-        channels = [each for each in self._recording.channels if merges or each.topic == TF_STATIC]
+        channels = [
+            each for each in self._recording.channels if merges or each.topic == STATIC_TF_TOPIC
+        ]
         return bag.add_originals(channels, self._recording.path.suffix in ROS1_SUFFIXES)
 
     def _events(self) -> Iterator[Event]:
@@ -170,29 +175,41 @@ class Work(AbstractContextManager['Work']):
             self._cameras,
             round(self._parameters.depth_slop * 1e9),
             self._originals,
+            self._parameters.max_image_pixels,
         )
 
-    def _handle(self, event: Event) -> int | None:
-        """Do what an event asks for; return how many people are in it if it is a picture."""
+    def _handle(self, event: Event, refill: Callable[[], None]) -> int | None:
+        """
+        Do what an event asks for.
+
+        Other threads get work when MediaPipe begins with a picture: then this one does not need
+        Python's lock, for which they would wait in turns.
+
+        :param refill: has other events read in place of those that were handled
+        :returns: how many people are in it if it is a picture
+        """
         if isinstance(event, Original):
             if self._bag is not None:
-                self._behind.call(self._bag.write_original, event.record)
+                self._behind.later(self._bag.write_original, event.record)
             return None
         annotator = self._annotators[event.camera.name]
         if isinstance(event, SideInput):
-            annotator.take(event)
+            self._behind.later(annotator.take, event)
             return None
         if isinstance(event, Damaged):
             annotator.drop(event)
-        elif isinstance(event, CameraFrame) and (output := annotator.find(event)):
-            index = annotator.counters.processed - 1
-            self.frames += 1
-            self._behind.call(
-                self._write, AnnotatedFrame(event.camera.name, index, event.log_ns, output)
-            )
+        elif isinstance(event, CameraFrame) and (loaded := annotator.load(event)):
+            self._behind.go()
+            refill()
+            if found := annotator.find(loaded):
+                index = annotator.counters.processed - 1
+                self.frames += 1
+                self._behind.later(self._write, event, index, found)
         return annotator.counters.people
 
-    def _write(self, frame: AnnotatedFrame) -> None:
+    def _write(self, picture: CameraFrame, index: int, found: FrameResult) -> None:
+        output = self._annotators[picture.camera.name].follow(found)
+        frame = AnnotatedFrame(picture.camera.name, index, picture.log_ns, output)
         if self._bag is not None:
             self._bag.write(frame)
         for export in self._exports:

@@ -16,7 +16,7 @@ from pose_ros.images.picture_size import picture_size, require_size
 from pose_ros.images.rows import ImageError
 from pose_ros.images.sample_scale import SampleScale
 
-__all__ = ['decode']
+__all__ = ['decode', 'is_cut']
 
 # Without the orientation that a JPEG may note: the picture must have its camera_info's geometry.
 _FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
@@ -55,12 +55,20 @@ def decode(message: CompressedImage, scale: SampleScale, max_pixels: int) -> NDA
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
+def is_cut(data: bytes) -> bool:
+    """
+    Say whether data is a JPEG without its end, which is behind all scans.
+
+    OpenCV before 4.11, and its function for files in every version, makes the rest grey.
+    """
+    return data.startswith(_JPEG_START) and data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN)
+
+
 def _decoded(data: bytes) -> NDArray[Any] | None:
     if data.startswith(_JPEG_START):
         if data.count(_JPEG_SCAN) > _MAX_SCANS:
             return None
-        # OpenCV before 4.11 makes the rest of a truncated JPEG grey. The end is behind all scans.
-        if data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN):
+        if is_cut(data):
             return None
     try:
         with _silent_opencv():

@@ -21,6 +21,7 @@ from pose_ros.outputs.tf_frames import (
     body_transforms,
     import_tf_message,
     view_transform,
+    with_time,
 )
 from pose_ros.poses.poses import Poses
 from pose_ros.stream.parameters import Parameters
@@ -126,7 +127,7 @@ class WorldPublishers:
             if self._view is not None:
                 self._publish_view(self._view, header)
             if self._tf is not None:
-                self._publish_tf(self._tf, poses, _with_time(header, time_ns))
+                self._publish_tf(self._tf, poses, with_time(header, time_ns))
         if self._bodies is not None:
             with self._faults.guard('hri'):
                 self._bodies.publish(poses, header)
@@ -166,12 +167,3 @@ class WorldPublishers:
         self.clear()
         for publisher in filter(None, (self._tf, self._view)):
             self._node.destroy_publisher(publisher)
-
-
-def _with_time(header: Header, time_ns: int) -> Header:
-    """Return the header, with the time in place of a stamp of zero."""
-    if header.stamp.sec or header.stamp.nanosec:
-        return header
-    timed = Header(frame_id=header.frame_id)
-    timed.stamp.sec, timed.stamp.nanosec = divmod(time_ns, 1_000_000_000)
-    return timed

@@ -28,6 +28,7 @@ __all__ = [
     'located',
     'transform',
     'view_transform',
+    'with_time',
 ]
 
 # Where and how tf2_ros' broadcasters publish: reliable, volatile, the last 100 are kept.
@@ -135,3 +136,12 @@ def view_transform(name: str, header: Header) -> TransformStamped:
     :param header: the image's own; its frame is the parent
     """
     return transform(name, header, [0.0, 0.0, 0.0], FORWARD_LEFT_UP)
+
+
+def with_time(header: Header, time_ns: int) -> Header:
+    """Return a header, with the time in nanoseconds in place of a stamp of zero."""
+    if header.stamp.sec or header.stamp.nanosec:
+        return header
+    timed = Header(frame_id=header.frame_id)
+    timed.stamp.sec, timed.stamp.nanosec = divmod(time_ns, 1_000_000_000)
+    return timed

@@ -7,6 +7,7 @@ from pathlib import Path
 import random
 import sqlite3
 import struct
+from zlib import compress, crc32
 
 import cv2
 import numpy as np
@@ -172,6 +173,33 @@ def no_picture(folder: Path, messages: list[Message]) -> Path:
     return pictures
 
 
+def png_header(width: int, height: int) -> bytes:
+    """Return the start and the end of a PNG, with hardly a pixel between them."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack('>I', len(data)) + name + data + struct.pack('>I', crc32(name + data))
+
+    about = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
+    pixels = compress(bytes(100))
+    return (
+        b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', about) + chunk(b'IDAT', pixels) + chunk(b'IEND', b'')
+    )
+
+
+def folder_with(data: bytes) -> Callable[[Path, list[Message]], Path]:
+    """Return what writes a folder with a picture, and a file that is none."""
+
+    def make(folder: Path, messages: list[Message]) -> Path:
+        whole = jpeg(messages[0].content).data.tobytes()
+        pictures = folder / 'pictures'
+        pictures.mkdir()
+        (pictures / '1.jpg').write_bytes(whole)
+        (pictures / '2.jpg').write_bytes(data or whole[: len(whole) // 2])
+        return pictures
+
+    return make
+
+
 NO_JPEG = b'\xff\xd8abc'
 NOISE = random.Random(5).randbytes(5000)
 
@@ -191,6 +219,8 @@ BAD = {
     'foreign_tables': Bad(foreign_tables, 'no message of it can be read'),
     'missing_file': Bad(missing_file, 'missing'),
     'no_picture': Bad(no_picture, '1 of 1 pictures cannot be read', 0),
+    'cut_picture': Bad(folder_with(b''), '2.jpg (wanted a whole picture', 1),
+    'huge_picture': Bad(folder_with(png_header(30000, 30000)), 'raise max_image_pixels', 1),
     'cut_mcap': Bad(cut('mcap', 0.5), 'up to the damage', range(3, 12)),
     'cut_mcap_index': Bad(cut('mcap', 0.9999), 'up to the damage', 12),
     'cut_mcap_to_nothing': Bad(cut('mcap', 0.00001), 'no message of it can be read'),
