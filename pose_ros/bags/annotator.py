@@ -16,9 +16,10 @@ from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import Frame
 from pose_ros.outputs.markers import SkeletonMarkers
+from pose_ros.stream.frame_result import DROPS, FrameResult
 from pose_ros.stream.outputs import OutputFrame
 from pose_ros.stream.parameters import Parameters
-from pose_ros.stream.pose_stream import DROPS, FrameResult, PoseStream
+from pose_ros.stream.pose_stream import PoseStream
 
 __all__ = ['Annotator', 'Loaded', 'offline']
 

@@ -21,7 +21,7 @@ from pose_ros.detection.counters import Drop
 from pose_ros.exports.export import AnnotatedFrame, Export
 from pose_ros.exports.table import EXPORTS
 from pose_ros.outputs.tf_frames import STATIC_TF_TOPIC
-from pose_ros.stream.pose_stream import FrameResult
+from pose_ros.stream.frame_result import FrameResult
 
 __all__ = ['StoppedError', 'Work']
 
