@@ -151,12 +151,12 @@ def test_interfaces_are_shown_with_the_comments_of_what_is_in_them() -> None:
 
 
 def test_make_has_the_targets_that_are_named() -> None:
-    targets = set(re.findall(r'^(\w+):', (ROOT / 'Makefile').read_text(), re.MULTILINE))
+    targets = set(re.findall(r'^([\w-]+):', (ROOT / 'Makefile').read_text(), re.MULTILINE))
     named = {
         word
         for document in DOCUMENTS
         for word in re.findall(
-            r'(?:^    |`)make (?:[A-Z_]+=\S+ )*([a-z]\w*)', document.read_text(), re.MULTILINE
+            r'(?:^    |`)make (?:[A-Z_]+=\S+ )*([a-z][\w-]*)', document.read_text(), re.MULTILINE
         )
     }
     assert {'demo', 'test', 'setup', 'lint'} <= named <= targets
