@@ -32,7 +32,7 @@ FIRST_LEVELS = 2  # of windows, that are looked at in the very first frame
 FIRST_FRAMES, FIRST_BUDGETS = 30, 8  # at first more time is spent
 BUDGET_FOR_MS, MOST_BUDGETS = 1000 / 30, 6  # a frame that comes later has more budgets
 MOST_CREDIT_BUDGETS = 3  # that may be saved up while nothing had to be looked for
-FORGOTTEN_AFTER_MS = 1000  # without having been seen
+FORGOTTEN_AFTER_MS = 1000  # without having been seen, though looked for several times
 MISSES_REPORTED = 2  # in a row: so long a person is reported where she is expected to be
 PATIENT_AFTER = 3  # misses: from here on she is looked for in every PATIENTLY-th frame
 PATIENTLY = 4
@@ -105,7 +105,9 @@ class WindowSearch:
             self._look_for(rgb, person, stamp_ms)
             self.people_looked_at += 1
         self._people = [
-            each for each in self._people if stamp_ms - each.seen_ms < FORGOTTEN_AFTER_MS
+            each
+            for each in self._people
+            if stamp_ms - each.seen_ms < FORGOTTEN_AFTER_MS or each.misses <= MISSES_REPORTED
         ]
 
     def _look_for(self, rgb: NDArray[np.uint8], person: Followed, stamp_ms: int) -> None:
