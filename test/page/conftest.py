@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the page share: the real executables, and a real browser without a display."""
+"""
+What the tests of the page share: the real executables, and a real browser without a display.
+
+It ends with them: other tests would hear the camera and the node.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +20,7 @@ from simulation.browser import CHROMIUM, browser, write_film
 from simulation.page_processes import executable, pose_page
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='package')
 def chromium(
     tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.uint8]
 ) -> Iterator[Any]:
@@ -30,7 +34,7 @@ def chromium(
         yield running
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='package')
 def photograph(tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.uint8]) -> Path:
     """A picture of one person, as a file."""
     path = tmp_path_factory.mktemp('photograph') / 'astronaut.png'
@@ -38,13 +42,13 @@ def photograph(tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.u
     return path
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='package')
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the processes log."""
     return tmp_path_factory.mktemp('logs')
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='package')
 def address(logs: Path, photograph: Path, models: dict[str, Path]) -> Iterator[str]:
     """The address of a page beside a camera and a pose node, all processes of their own."""
     camera = ('source:=' + str(photograph), 'rate:=10.0', 'width:=320')
