@@ -25,6 +25,10 @@ from pose_ros.poses.poses import Poses
 
 __all__ = ['Landmarker']
 
+# A task that nobody closed (its landmarker hung and was left behind) is kept: MediaPipe's own
+# destructor would wait for ever for a thread that Python's collector ends before it.
+_open_tasks: set[vision.PoseLandmarker] = set()
+
 
 class Landmarker:
     """
@@ -72,6 +76,7 @@ class Landmarker:
             self._task.close()
             self._task = _build(self.options, on_live_result)
             self._calls, _ = choose_calls(self._task, self.options.running_mode)
+        _open_tasks.add(self._task)
 
     @property
     def engine(self) -> str:
@@ -148,6 +153,7 @@ class Landmarker:
         task, self._task = self._task, None
         if task is not None:
             self._guard.run(task.close)
+            _open_tasks.discard(task)
             del task
             free_memory()
 
