@@ -77,7 +77,7 @@ class Visitor:
     def _listen(self) -> None:
         """Take NiceGUI's updates over Socket.IO, without which it takes the page for closed."""
         with urlopen(self._address, timeout=10) as answer:
-            found = re.search(r'"client_id": *"([\w-]+)"', answer.read().decode())
+            found = re.search(r'[\'"]client_id[\'"]: *[\'"]([\w-]+)', answer.read().decode())
         assert found, 'NiceGUI names no client in its page'
         query = {
             'EIO': 4,
