@@ -18,7 +18,7 @@ import subprocess
 import sys
 from tempfile import TemporaryDirectory
 
-__all__ = ['can_build', 'environment_with', 'message_package']
+__all__ = ['can_build', 'message_package', 'run_with']
 
 ROOT = Path(__file__).parents[1]
 KEPT = Path(sys.prefix, '.message_packages')
@@ -94,7 +94,28 @@ def message_package(definitions: Mapping[str, str], depends: Sequence[str]) -> P
     return prefix
 
 
-def environment_with(*prefixes: Path) -> dict[str, str]:
+def run_with(prefix: Path, script: str, folder: Path, timeout_s: float) -> str:
+    """
+    Run a Python script that sees a package of messages, and return what it printed.
+
+    :param prefix: of the package
+    :param folder: where it runs
+    :raises AssertionError: when it fails, with all that it said
+    """
+    done = subprocess.run(
+        [sys.executable, '-c', script],
+        cwd=folder,
+        env=_environment_with(prefix),
+        text=True,
+        capture_output=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _environment_with(*prefixes: Path) -> dict[str, str]:
     """Return the environment of a process that sees these packages beside the others."""
     [python] = {
         Path(path)
@@ -142,7 +163,7 @@ def _build(sources: Mapping[str, str], prefix: Path) -> None:
         ):
             done = subprocess.run(
                 list(map(str, command)),
-                env=environment_with(),
+                env=_environment_with(),
                 text=True,
                 capture_output=True,
                 timeout=TIMEOUT_S,

@@ -2,13 +2,11 @@
 """`~/annotations` of the running node, with the package foxglove_msgs built beside it."""
 
 from pathlib import Path
-import subprocess
-import sys
 
 import pytest
 
 from pose_ros.bags.foxglove_types import DEFINITIONS
-from simulation.message_package import can_build, environment_with, message_package
+from simulation.message_package import can_build, message_package, run_with
 
 SCRIPT = """
 from foxglove_msgs.msg import ImageAnnotations
@@ -40,14 +38,4 @@ print('annotated')
 def test_annotations_for_whoever_subscribes(models: dict[str, Path], tmp_path: Path) -> None:
     assert models['lite']
     prefix = message_package(DEFINITIONS, ['builtin_interfaces'])
-    done = subprocess.run(
-        [sys.executable, '-c', SCRIPT],
-        cwd=tmp_path,
-        env=environment_with(prefix),
-        text=True,
-        capture_output=True,
-        timeout=90,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert 'annotated' in done.stdout
+    assert 'annotated' in run_with(prefix, SCRIPT, tmp_path, timeout_s=90.0)

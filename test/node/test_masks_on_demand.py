@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -17,7 +16,7 @@ from pose_ros.detection.successor import WARM_UP_FRAMES
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node.node import PoseNode
 from pose_ros.stream import mask_switch
-from simulation.ros_world import World, image_message, parameters
+from simulation.ros_world import World, image_message
 
 SECOND = 1_000_000_000
 RATE_HZ = 30
@@ -52,20 +51,6 @@ class Camera:
             self._publisher.publish(image_message(shown, stamp_ns))
 
 
-@pytest.fixture
-def node(ros: World, models: dict[str, Path]) -> PoseNode:
-    node = ros.add(
-        PoseNode(
-            parameter_overrides=parameters(
-                model=str(models['lite']), output_segmentation_masks=True
-            )
-        )
-    )
-    node.trigger_configure()
-    node.trigger_activate()
-    return node
-
-
 def stamp_ns(message: Any) -> int:
     return message.header.stamp.sec * SECOND + message.header.stamp.nanosec
 
@@ -94,7 +79,10 @@ def masks_of(reports: list[Any]) -> str:
 
 
 def test_masks_come_and_go_with_their_subscriber_and_landmarks_flow(
-    ros: World, node: PoseNode, astronaut: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+    ros: World,
+    pose_node: PoseNode,
+    astronaut: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mask_switch, 'HOLD_S', 1.0)
     reports = ros.collect(DiagnosticArray, '/diagnostics')
@@ -115,11 +103,11 @@ def test_masks_come_and_go_with_their_subscriber_and_landmarks_flow(
     after = len(camera.landmarks)
     ros.until(lambda: len(camera.landmarks) > after + 10)
     assert_nothing_happened(camera.landmarks)
-    assert not node.counters.conditions
+    assert not pose_node.counters.conditions
 
 
 def test_a_subscriber_that_comes_and_goes_keeps_the_masks(
-    ros: World, node: PoseNode, astronaut: NDArray[np.uint8]
+    ros: World, pose_node: PoseNode, astronaut: NDArray[np.uint8]
 ) -> None:
     reports = ros.collect(DiagnosticArray, '/diagnostics')
     camera = Camera(ros, astronaut)

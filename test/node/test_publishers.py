@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import current_thread
 from typing import Any
 
@@ -21,25 +20,11 @@ from pose_ros.node.node import PoseNode
 from pose_ros.poses.poses import Poses
 from pose_ros.stream import outputs
 from pose_ros.stream.outputs import OUTPUTS
-from simulation.ros_world import World, image_message, parameters
+from simulation.ros_world import World, image_message
 
 SECOND = 1_000_000_000
 FRAMES = 8
 RESTS = {output.name: output.message_type for output in OUTPUTS if output.is_lazy}
-
-
-@pytest.fixture
-def node(ros: World, models: dict[str, Path]) -> PoseNode:
-    node = ros.add(
-        PoseNode(
-            parameter_overrides=parameters(
-                model=str(models['lite']), output_segmentation_masks=True
-            )
-        )
-    )
-    node.trigger_configure()
-    node.trigger_activate()
-    return node
 
 
 def stamp_ns(message: Any) -> int:
@@ -59,13 +44,13 @@ def film(ros: World, node: PoseNode, rgb: NDArray[np.uint8]) -> list[int]:
 
 
 def test_every_frame_gets_everything_before_the_end(
-    ros: World, node: PoseNode, astronaut: NDArray[np.uint8]
+    ros: World, pose_node: PoseNode, astronaut: NDArray[np.uint8]
 ) -> None:
     messages = {topic: ros.collect(kind, f'pose/{topic}') for topic, kind in RESTS.items()}
     landmarks = ros.collect(PoseLandmarksArray, 'pose/landmarks')
-    stamps_ns = film(ros, node, astronaut)
-    node.trigger_deactivate()
-    node.trigger_cleanup()
+    stamps_ns = film(ros, pose_node, astronaut)
+    pose_node.trigger_deactivate()
+    pose_node.trigger_cleanup()
     ros.spin(0.3)
     for topic, received in (*messages.items(), ('landmarks', landmarks)):
         wanted = [*stamps_ns, stamps_ns[-1]] if topic == 'markers' else stamps_ns  # and cleared
@@ -73,7 +58,10 @@ def test_every_frame_gets_everything_before_the_end(
 
 
 def test_while_images_wait_all_landmarks_come_in_order_and_from_beside_mediapipe(
-    ros: World, node: PoseNode, astronaut: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+    ros: World,
+    pose_node: PoseNode,
+    astronaut: NDArray[np.uint8],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     follow, threads = People.follow, []
 
@@ -89,7 +77,7 @@ def test_while_images_wait_all_landmarks_come_in_order_and_from_beside_mediapipe
     for index in range(100):  # faster than the node can take them
         publisher.publish(image_message(astronaut, 100 * SECOND + index * SECOND // 30))
         ros.spin(0.002)
-    counters = node.counters
+    counters = pose_node.counters
     ros.until(lambda: landmarks and stamp_ns(landmarks[-1]) == 100 * SECOND + 99 * SECOND // 30)
     ros.until(lambda: len(landmarks) == counters.processed == len(threads))
     stamps_ns = list(map(stamp_ns, landmarks))
@@ -101,18 +89,18 @@ def test_while_images_wait_all_landmarks_come_in_order_and_from_beside_mediapipe
 
 
 def test_a_parameter_holds_for_whole_frames(
-    ros: World, node: PoseNode, astronaut: NDArray[np.uint8]
+    ros: World, pose_node: PoseNode, astronaut: NDArray[np.uint8]
 ) -> None:
     masks = ros.collect(Image, 'pose/mask')
-    film(ros, node, astronaut)
-    node.set_parameters([Parameter('mask_encoding', value='32FC1')])
+    film(ros, pose_node, astronaut)
+    pose_node.set_parameters([Parameter('mask_encoding', value='32FC1')])
     ros.until(lambda: len(masks) == FRAMES)
     assert {each.encoding for each in masks} == {'mono8'}
 
 
 def test_a_fault_is_logged_and_the_node_goes_on(
     ros: World,
-    node: PoseNode,
+    pose_node: PoseNode,
     astronaut: NDArray[np.uint8],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -123,13 +111,13 @@ def test_a_fault_is_logged_and_the_node_goes_on(
     overlays = ros.collect(Image, 'pose/overlay')
     publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
     ros.until(publisher.get_subscription_count)
-    counters = node.counters
+    counters = pose_node.counters
     with monkeypatch.context() as patch:
         patch.setattr(outputs, 'draw', fail)
         publisher.publish(image_message(astronaut, 100 * SECOND))
         ros.until(lambda: counters.processed == 1)
         ros.until(lambda: 'no picture today' in capfd.readouterr().err)
-        assert node.set_parameters([Parameter('mask_encoding', value='32FC1')])[0].successful
+        assert pose_node.set_parameters([Parameter('mask_encoding', value='32FC1')])[0].successful
         publisher.publish(image_message(astronaut, 101 * SECOND))
         ros.until(lambda: counters.faults == {'overlay': 2})
     publisher.publish(image_message(astronaut, 102 * SECOND))

@@ -6,7 +6,6 @@ The definitions are those of simulation/vision_messages.py, the types rosidl's.
 """
 
 from pathlib import Path
-import subprocess
 import sys
 
 import pytest
@@ -14,7 +13,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
 from pose_ros.node.node import PoseNode
-from simulation.message_package import can_build, environment_with, message_package
+from simulation.message_package import can_build, message_package, run_with
 from simulation.ros_world import World, parameters
 from simulation.vision_messages import DEFINITIONS, DEPENDS
 
@@ -138,17 +137,7 @@ def test_people_are_found_in_the_boxes_of_a_detector(
 ) -> None:
     assert models['full']
     prefix = message_package(DEFINITIONS, DEPENDS)
-    done = subprocess.run(
-        [sys.executable, '-c', SCRIPT],
-        cwd=tmp_path,
-        env=environment_with(prefix),
-        text=True,
-        capture_output=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert 'searched in regions' in done.stdout
+    assert 'searched in regions' in run_with(prefix, SCRIPT, tmp_path, timeout_s=200.0)
 
 
 @pytest.fixture
