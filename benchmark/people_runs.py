@@ -62,7 +62,7 @@ class Watcher:
     def __init__(self, model: str, search: str, num_poses: int = NUM_POSES) -> None:
         """Build it; to be closed after use."""
         parameters = Parameters(model=model, search=search, num_poses=num_poses)
-        self._people = People(parameters.following(), Positions(*parameters.positions()))
+        self._people = People(parameters.following(), Positions(parameters.positions()))
         self._stream = PoseStream(
             parameters.landmarker_options(),
             parameters.clock_restart_threshold,

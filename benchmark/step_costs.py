@@ -32,7 +32,7 @@ from benchmark.step import INFER, TWO_PEOPLE, Step
 from benchmark.two_people_cost import new_people, two_people_costs
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions
-from pose_ros.following.positions import Positions
+from pose_ros.following.positions import PositionOptions, Positions
 from pose_ros.images.frame import Frame, to_frame
 from pose_ros.images.image_cdr import read_image, serialize_image
 from pose_ros.node.allocator import tune_allocator
@@ -73,7 +73,7 @@ def landmark_steps(
         count(1, 33),
         count(1, PERIOD_NS),
     )
-    people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
+    people = new_people(Positions(PositionOptions()))
     yield 'landmarks', 'read the image', lambda: read_image(serialized)
     yield 'landmarks', 'convert (rgb8)', lambda: to_frame(message)
     yield 'landmarks', 'copy into MediaPipe', lambda: landmarker.load(rgb)
@@ -83,7 +83,7 @@ def landmark_steps(
 
 def output_steps(node: PoseNode, frame: Frame, poses: Poses, publish: Publish) -> Iterator[Named]:
     """Yield what is done for each output of one frame."""
-    people = new_people(Positions(0.0, rectified=False, depth_slop_s=0.1))
+    people = new_people(Positions(PositionOptions()))
     skeletons, times_ns = SkeletonMarkers(), count(1, PERIOD_NS)
     known = replace(poses, track_ids=np.arange(1, 1 + len(poses), dtype=np.int32))
 

@@ -27,7 +27,7 @@ from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions
 from pose_ros.following.people import FollowingOptions, People
 from pose_ros.following.position_fit import place
-from pose_ros.following.positions import Positions
+from pose_ros.following.positions import PositionOptions, Positions
 from pose_ros.images.frame import Frame
 from pose_ros.images.image_cdr import serialize_image
 from pose_ros.images.intrinsics import Intrinsics
@@ -60,7 +60,7 @@ def known_camera(poses: Poses, width: int, height: int) -> Positions:
     depth_mm = np.full((height, width), 4000, np.uint16)
     for mask, position in zip(placed.masks, placed.positions, strict=True):
         depth_mm[mask > MASK_THRESHOLD] = 1000 * position[2] - 50
-    positions = Positions(0.0, rectified=False, depth_slop_s=1e9)
+    positions = Positions(PositionOptions(depth_slop_s=1e9))
     positions.take_camera_info(info)
     positions.take_depth(deserialize_message(serialize_image(depth_mm, Header(), '16UC1'), Image))
     return positions

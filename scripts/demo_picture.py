@@ -64,7 +64,7 @@ def found_people(video: Path) -> Iterator[tuple[NDArray[np.uint8], Poses]]:
     """Yield the pictures of a video, rgb (H, W, 3), and the people in them."""
     size = DRAWN * WIDTH_PX, DRAWN * SIDE_PX
     source = open_source(str(video), loop=False, width=size[0], height=size[1])
-    people = People(PARAMETERS.following(), Positions(*PARAMETERS.positions()))
+    people = People(PARAMETERS.following(), Positions(PARAMETERS.positions()))
     stream = PoseStream(
         PARAMETERS.landmarker_options(),
         PARAMETERS.clock_restart_threshold,

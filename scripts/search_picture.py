@@ -39,7 +39,7 @@ DRAWN_PX = 1400, 788  # the overlay is drawn twice as large
 def last_frame(video: LabelledVideo, count: int, search: str) -> tuple[NDArray[np.uint8], Poses]:
     """Return the frame with a number, and the people who are found in it in a stream."""
     parameters = Parameters(num_poses=8, search=search)
-    people = People(parameters.following(), Positions(*parameters.positions()))
+    people = People(parameters.following(), Positions(parameters.positions()))
     stream = PoseStream(
         parameters.landmarker_options(),
         parameters.clock_restart_threshold,

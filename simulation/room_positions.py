@@ -86,7 +86,7 @@ def placed(
 ) -> list[Poses]:
     """Return the people of each frame as the node of that camera publishes them."""
     parameters = replace(PARAMETERS[videos], person_height=person_height_m)
-    positions = Positions(*parameters.positions())
+    positions = Positions(parameters.positions())
     positions.take_camera_info(camera_info(camera))
     people = People(parameters.following(), positions)
     return [people.follow(each.frame, each.poses, each.time_ns) for each in results]

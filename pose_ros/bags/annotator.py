@@ -73,7 +73,7 @@ class Annotator:
         :raises LandmarkerError: when MediaPipe refuses the options
         """
         self._parameters = parameters
-        self._positions = Positions(*parameters.positions())
+        self._positions = Positions(parameters.positions())
         if camera_info is not None:
             self._positions.take_camera_info(camera_info)
         self._people = People(parameters.following(), self._positions)

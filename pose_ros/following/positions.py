@@ -25,7 +25,7 @@ from pose_ros.images.frame import Frame, stamp_ns
 from pose_ros.images.intrinsics import Intrinsics
 from pose_ros.poses.poses import Poses
 
-__all__ = ['PositionReport', 'Positions']
+__all__ = ['PositionOptions', 'PositionReport', 'Positions']
 
 DEPTHS_KEPT = 4  # a depth image of the same instant may be older than the newest
 NOTHING_KNOWN = 'no positions: neither camera_info nor horizontal_fov is known'
@@ -44,6 +44,23 @@ class PositionReport:
     is_misfit: bool = False
 
 
+@dataclass(frozen=True)
+class PositionOptions:
+    """
+    How people are placed.
+
+    :param horizontal_fov_deg: degrees, used while no camera_info fits; 0: not known
+    :param rectified: the images are rectified; their intrinsics are in camera_info's `p`
+    :param depth_slop_s: seconds that image and depth image may be apart
+    :param person_height_m: standing height of everybody in view, metres; 0: not known
+    """
+
+    horizontal_fov_deg: float = 0.0
+    rectified: bool = False
+    depth_slop_s: float = 0.1
+    person_height_m: float = 0.0
+
+
 class Positions:
     """
     Knows what the camera publishes beside its images, and places people with it.
@@ -53,42 +70,23 @@ class Positions:
     :ivar report: of the newest frame
     """
 
-    def __init__(
-        self,
-        horizontal_fov_deg: float,
-        rectified: bool,
-        depth_slop_s: float,
-        person_height_m: float = 0.0,
-    ) -> None:
-        """
-        Begin without having heard from the camera.
-
-        :param horizontal_fov_deg: degrees, used while no camera_info fits; 0: not known
-        :param rectified: the images are rectified; their intrinsics are in camera_info's `p`
-        :param depth_slop_s: seconds that image and depth image may be apart
-        :param person_height_m: standing height of everybody in view, metres; 0: not known
-        """
+    def __init__(self, options: PositionOptions) -> None:
+        """Begin without having heard from the camera."""
         self.report = PositionReport('no image has come yet')
         self._info: CameraInfo | None = None
         self._depths: deque[Image] = deque(maxlen=DEPTHS_KEPT)
-        self.set_options(horizontal_fov_deg, rectified, depth_slop_s, person_height_m)
+        self.set_options(options)
 
     @property
     def problem(self) -> str:
         """Why positions are unknown, or less exact than they could be; '' when neither."""
         return self.report.text
 
-    def set_options(
-        self,
-        horizontal_fov_deg: float,
-        rectified: bool,
-        depth_slop_s: float,
-        person_height_m: float = 0.0,
-    ) -> None:
-        """Use these options, as at construction, from now on."""
-        self._fov_deg, self._rectified = horizontal_fov_deg, rectified
-        self._slop_ns = round(depth_slop_s * 1e9)
-        self._height_m = person_height_m
+    def set_options(self, options: PositionOptions) -> None:
+        """Use these options from now on."""
+        self._fov_deg, self._rectified = options.horizontal_fov_deg, options.rectified
+        self._slop_ns = round(options.depth_slop_s * 1e9)
+        self._height_m = options.person_height_m
         self._known: tuple[object, Intrinsics] | None = None
 
     def take_camera_info(self, info: CameraInfo) -> None:

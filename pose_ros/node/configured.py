@@ -62,7 +62,7 @@ class Configured:
                 settings, settings.landmarker_options(), Counters(faults=faults.counter)
             )
             resources.callback(self._close_stream)
-            self.positions = Positions(*settings.positions())
+            self.positions = Positions(settings.positions())
             self._people = People(settings.following(), self.positions)
             self.publishers = Publishers(
                 node, settings, self.stream.counters, self._people, self._faults
@@ -123,7 +123,7 @@ class Configured:
         self.stream.clock.restart_after_s = settings.clock_restart_threshold
         self._reader.max_pixels = settings.max_image_pixels
         self._stills.set_options(options, settings.search_options(), settings.max_image_pixels)
-        self.positions.set_options(*settings.positions())
+        self.positions.set_options(settings.positions())
         self._regions.options = settings.regions_options()
         self._people.set_following(settings.following())
         self._settings = settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pose_ros.following.positions import PositionOptions
 from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 __all__ = ['PeopleParameters']
@@ -68,6 +69,8 @@ class PeopleParameters:
                 f'got {self.person_height:g}'
             )
 
-    def positions(self) -> tuple[float, bool, float, float]:
-        """Return the options of Positions."""
-        return self.horizontal_fov, self.image_rectified, self.depth_slop, self.person_height
+    def positions(self) -> PositionOptions:
+        """Return how people are placed."""
+        return PositionOptions(
+            self.horizontal_fov, self.image_rectified, self.depth_slop, self.person_height
+        )

@@ -8,7 +8,7 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from pose_ros.following.body_size import HEIGHT_PER_SEGMENTS, HEIGHT_STD, scaled_to, segments_m
-from pose_ros.following.positions import Positions
+from pose_ros.following.positions import PositionOptions, Positions
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
 from pose_ros.stream.frame_result import FrameResult
@@ -31,7 +31,7 @@ def child(scale: float = 0.7) -> tuple[Poses, NDArray[np.float64], float]:
 
 
 def positions_of(person_height_m: float) -> Positions:
-    positions = Positions(0.0, False, 0.1, person_height_m)
+    positions = Positions(PositionOptions(person_height_m=person_height_m))
     positions.take_camera_info(
         CameraInfo(
             width=640,
@@ -79,7 +79,7 @@ def test_landmarks_that_are_no_numbers_stay_so() -> None:
 def test_a_height_is_used_live() -> None:
     result, position, height_m = child()
     positions = positions_of(0.0)
-    positions.set_options(0.0, False, 0.1, height_m)
+    positions.set_options(PositionOptions(person_height_m=height_m))
     np.testing.assert_allclose(positions.place(FRAME, result).positions, position, atol=0.01)
 
 

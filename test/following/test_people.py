@@ -9,7 +9,7 @@ from std_msgs.msg import Header
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions, RunningMode
 from pose_ros.following.people import FollowingOptions, People
-from pose_ros.following.positions import Positions
+from pose_ros.following.positions import PositionOptions, Positions
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
 
@@ -60,8 +60,8 @@ def test_ids_stay_and_jitter_falls(noisy: list[tuple[Frame, Poses]]) -> None:
     off = FollowingOptions(
         max_missed_s=1.0, smooth_landmarks=False, smooth_segmentation=False, still=False
     )
-    raw = follow(People(off, Positions(0.0, False, 0.1)), noisy)
-    smooth = follow(People(FOLLOWING, Positions(0.0, False, 0.1)), noisy)
+    raw = follow(People(off, Positions(PositionOptions())), noisy)
+    smooth = follow(People(FOLLOWING, Positions(PositionOptions())), noisy)
     assert all(sorted(each.track_ids.tolist()) == [1, 2] for each in raw + smooth)
     for (_, found), result in zip(noisy, raw, strict=True):
         np.testing.assert_array_equal(found.landmarks, result.landmarks)
@@ -71,7 +71,7 @@ def test_ids_stay_and_jitter_falls(noisy: list[tuple[Frame, Poses]]) -> None:
 
 
 def test_masks_wait_until_somebody_wants_them(noisy: list[tuple[Frame, Poses]]) -> None:
-    people = People(FOLLOWING, Positions(0.0, False, 0.1))
+    people = People(FOLLOWING, Positions(PositionOptions()))
     for frame, found in noisy[:3]:
         followed = people.follow(frame, found, frame.stamp_ns)
         assert followed.masks is found.masks
@@ -80,7 +80,7 @@ def test_masks_wait_until_somebody_wants_them(noisy: list[tuple[Frame, Poses]]) 
 
 
 def test_a_still_is_left_as_it_was_found(noisy: list[tuple[Frame, Poses]]) -> None:
-    people = People(FollowingOptions(1.0, True, True, still=True), Positions(0.0, False, 0.1))
+    people = People(FollowingOptions(1.0, True, True, still=True), Positions(PositionOptions()))
     for (_, found), result in zip(noisy, follow(people, noisy), strict=True):
         np.testing.assert_array_equal(found.landmarks, result.landmarks)
         assert result.masks is found.masks
@@ -89,7 +89,7 @@ def test_a_still_is_left_as_it_was_found(noisy: list[tuple[Frame, Poses]]) -> No
 def test_a_stream_that_begins_again_has_new_ids_and_no_memory(
     noisy: list[tuple[Frame, Poses]],
 ) -> None:
-    people = People(FOLLOWING, Positions(0.0, False, 0.1))
+    people = People(FOLLOWING, Positions(PositionOptions()))
     first, again = follow(people, noisy[:3]), follow(people, noisy[:3])
     assert sorted(again[0].track_ids.tolist()) == [3, 4]
     for before, after in zip(first, again, strict=True):
@@ -99,7 +99,7 @@ def test_a_stream_that_begins_again_has_new_ids_and_no_memory(
 def test_what_mediapipe_smoothed_is_not_smoothed_twice(
     models: dict[str, Path], astronaut: NDArray[np.uint8]
 ) -> None:
-    people = People(FollowingOptions(1.0, True, True, still=False), Positions(0.0, False, 0.1))
+    people = People(FollowingOptions(1.0, True, True, still=False), Positions(PositionOptions()))
     with Landmarker(LandmarkerOptions(models['lite'])) as landmarker:
         for i in range(1, 5):
             frame = Frame(astronaut, Header(), i * PERIOD_NS)

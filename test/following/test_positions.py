@@ -11,7 +11,7 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions
-from pose_ros.following.positions import PositionReport, Positions
+from pose_ros.following.positions import PositionOptions, PositionReport, Positions
 from pose_ros.images.frame import Frame, to_frame
 from pose_ros.poses.geometry import placed_landmarks
 from pose_ros.poses.poses import VISIBILITY, Poses, PositionSource
@@ -66,7 +66,7 @@ def distance_m(result: Poses) -> float:
 
 
 def test_nothing_is_known_without_intrinsics(seen: tuple[Frame, Poses]) -> None:
-    positions = Positions(0.0, False, 0.1)
+    positions = Positions(PositionOptions())
     result = positions.place(*seen)
     assert result is seen[1]
     assert 'camera_info' in positions.problem
@@ -74,8 +74,8 @@ def test_nothing_is_known_without_intrinsics(seen: tuple[Frame, Poses]) -> None:
 
 def test_a_field_of_view_stands_in_for_camera_info(seen: tuple[Frame, Poses]) -> None:
     by_fov, by_info = (
-        Positions(2 * np.degrees(np.arctan(256 / FOCAL_PX)), False, 0.1),
-        Positions(0.0, False, 0.1),
+        Positions(PositionOptions(2 * np.degrees(np.arctan(256 / FOCAL_PX)))),
+        Positions(PositionOptions()),
     )
     by_info.take_camera_info(camera_info())
     results = [each.place(*seen) for each in (by_fov, by_info)]
@@ -86,7 +86,7 @@ def test_a_field_of_view_stands_in_for_camera_info(seen: tuple[Frame, Poses]) ->
 
 
 def test_a_new_calibration_counts_at_once(seen: tuple[Frame, Poses]) -> None:
-    positions = Positions(0.0, False, 0.1)
+    positions = Positions(PositionOptions())
     positions.take_camera_info(camera_info())
     near = distance_m(positions.place(*seen))
     positions.take_camera_info(camera_info(2 * FOCAL_PX))
@@ -94,7 +94,7 @@ def test_a_new_calibration_counts_at_once(seen: tuple[Frame, Poses]) -> None:
 
 
 def test_depth_of_the_same_instant_is_used(seen: tuple[Frame, Poses]) -> None:
-    positions = Positions(0.0, False, 0.1)
+    positions = Positions(PositionOptions())
     positions.take_camera_info(camera_info())
     alone = positions.place(*seen)
     for offset_s in (-0.5, 0.05, 0.5):
@@ -118,7 +118,7 @@ def test_depth_of_the_same_instant_is_used(seen: tuple[Frame, Poses]) -> None:
 def test_unusable_depth_falls_back_to_camera_info_and_says_so(
     seen: tuple[Frame, Poses], spoil: Callable[[Image], None], words: str
 ) -> None:
-    positions = Positions(0.0, False, 0.1)
+    positions = Positions(PositionOptions())
     positions.take_camera_info(camera_info())
     spoilt = depth(seen, positions.place(*seen), 1.0)
     spoil(spoilt)
@@ -162,14 +162,14 @@ def test_camera_info_that_does_not_fit(
     info: CameraInfo, words: str, seen: tuple[Frame, Poses]
 ) -> None:
     """A stated field of view counts instead; without it, positions are unknown. It is said."""
-    positions = Positions(60.0, False, 0.1)
+    positions = Positions(PositionOptions(60.0))
     positions.take_camera_info(info)
     assert placed_by(positions, seen) == [PositionSource.CAMERA_INFO]
     assert positions.report.text.startswith('positions by horizontal_fov: camera_info: wanted ')
     assert words in positions.report.text
     assert positions.report.is_misfit
 
-    positions.set_options(0.0, False, 0.1)
+    positions.set_options(PositionOptions())
     assert placed_by(positions, seen) == [PositionSource.NONE]
     assert positions.report.text.startswith('no positions: camera_info: wanted ')
     assert positions.report.is_misfit
@@ -196,7 +196,7 @@ def test_camera_info_that_does_not_fit(
 def test_depth_that_is_not_registered_is_not_used(
     seen: tuple[Frame, Poses], spoil: Callable[[Image], None], words: str
 ) -> None:
-    positions = Positions(0.0, False, 0.1)
+    positions = Positions(PositionOptions())
     positions.take_camera_info(camera_info())
     alone = positions.place(*seen)
     foreign = depth(seen, alone, 1.3)
@@ -211,7 +211,7 @@ def test_depth_that_is_not_registered_is_not_used(
 
 
 def test_a_field_of_view_follows_the_size_of_the_picture(seen: tuple[Frame, Poses]) -> None:
-    positions = Positions(60.0, False, 0.1)
+    positions = Positions(PositionOptions(60.0))
     for shape in ((480, 640, 3), (720, 1280, 3)):
         frame = Frame(np.zeros(shape, np.uint8), seen[0].header, STAMP_NS)
         assert placed_by(positions, (frame, seen[1])) == [PositionSource.CAMERA_INFO]
@@ -219,7 +219,7 @@ def test_a_field_of_view_follows_the_size_of_the_picture(seen: tuple[Frame, Pose
 
 
 def test_a_person_of_whom_too_little_is_seen_is_said(seen: tuple[Frame, Poses]) -> None:
-    positions = Positions(60.0, False, 0.1)
+    positions = Positions(PositionOptions(60.0))
     hidden = seen[1].landmarks.copy()
     hidden[:, :, VISIBILITY] = 0.0
     assert placed_by(positions, (seen[0], replace(seen[1], landmarks=hidden))) == [0]
@@ -247,7 +247,7 @@ def test_the_report_of_a_frame_is_there_at_once(seen: tuple[Frame, Poses]) -> No
 
 
 def test_a_still_of_the_camera_is_placed(seen: tuple[Frame, Poses]) -> None:
-    positions = Positions(60.0, False, 0.1)
+    positions = Positions(PositionOptions(60.0))
     frame, result = seen
     assert np.isnan(positions.place_still(frame, result).positions).all()
     info = camera_info()

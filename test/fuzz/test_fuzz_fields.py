@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo, Image, RegionOfInterest
 from std_msgs.msg import Header
 
 from pose_ros.detection.stream_clock import StreamClock, Verdict
-from pose_ros.following.positions import Positions
+from pose_ros.following.positions import PositionOptions, Positions
 from pose_ros.images.depth import DepthError, depth_pixels
 from pose_ros.images.encodings import ENCODINGS
 from pose_ros.images.frame import Frame, FrameError, to_frame
@@ -86,7 +86,7 @@ def test_depth_images(image: Image) -> None:
         pass
     else:
         assert pixels.shape == (image.height, image.width)
-    positions = Positions(60.0, False, 10.0)
+    positions = Positions(PositionOptions(60.0, False, 10.0))
     positions.take_depth(image)
     require_sound(positions.place(FRAME, PEOPLE))
 
@@ -135,7 +135,7 @@ def test_camera_info(data: st.DataObject, rectified: bool, fov_deg: float) -> No
     if draw(st.booleans()):  # plausible at first sight
         fields['k'][0], fields['k'][4] = draw(NUMBERS), draw(NUMBERS)
     info = CameraInfo(header=Header(frame_id=draw(FRAMES)), **fields)
-    positions = Positions(fov_deg, rectified, 0.1)
+    positions = Positions(PositionOptions(fov_deg, rectified, 0.1))
     positions.take_camera_info(info)
     require_sound(positions.place(FRAME, PEOPLE))
     require_sound(positions.place_still(FRAME, PEOPLE))
