@@ -237,7 +237,7 @@ def test_the_report_of_a_frame_is_there_at_once(seen: tuple[Frame, Poses]) -> No
                 reports.append(value)
             super().__setattr__(name, value)
 
-    positions = Watched(0.0, False, 0.1)
+    positions = Watched(PositionOptions())
     for _ in range(3):
         positions.place(*seen)
     assert [report.text.split(':')[0] for report in reports] == [
