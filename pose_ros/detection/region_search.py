@@ -8,7 +8,6 @@ Nobody is looked for anywhere else. Boxes of known people cost nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +61,7 @@ class RegionSearch(WindowSearch):
         self._regions: FrameRegions | None = None
         self._number = -1  # of the message whose boxes wait, or were looked at
         self._waiting: list[tuple[float, ...]] = []
-        self._began_s = 0.0
+        self._began_ms = 0.0
         self._told_ms: int | None = None
 
     def show(self, regions: FrameRegions | None) -> None:
@@ -75,7 +74,7 @@ class RegionSearch(WindowSearch):
 
     def detect(self, picture: NDArray[np.uint8], stamp_ms: int) -> Poses:
         """See WindowSearch.detect."""
-        self._began_s = perf_counter()
+        self._began_ms = self._now_ms()
         return super().detect(picture, stamp_ms)
 
     def _look_around(self, rgb: NDArray[np.uint8], stamp_ms: int) -> None:
@@ -92,7 +91,7 @@ class RegionSearch(WindowSearch):
             self.search_age_ms = float(stamp_ms - self._told_ms)
         is_first = True  # one is looked at in each frame, however many people are known
         while self._waiting and len(self._people) < self.options.num_poses:
-            spent_ms = (perf_counter() - self._began_s) * 1e3
+            spent_ms = self._now_ms() - self._began_ms
             if not is_first and spent_ms > self._search.people_budget_ms:
                 break
             self._look_in(rgb, self._waiting.pop(0), stamp_ms)

@@ -30,7 +30,8 @@ PATIENCE_FRAMES = 90  # that it may see without finding the same people
 MARGIN_TORSOS = 0.5  # around the landmarks of a person who is shown alone: hair, hands, feet
 END_TIMEOUT_S = 10.0
 
-Frame = tuple[NDArray[np.uint8], int]  # pixels, milliseconds
+# Pixels, milliseconds, and those who are shown alone; None: the whole picture is shown.
+Frame = tuple[NDArray[np.uint8], int, list[Sight] | None]
 
 
 class Successor:
@@ -121,8 +122,8 @@ class Successor:
             self._first_ms = stamp_ms
         self._seen, self._last_ms = self._seen + 1, stamp_ms
         self._size = rgb.shape[1], rgb.shape[0]
-        shown = rgb if self._agrees else only_known(rgb, _sights(self._size, self._known))
-        self._frames.put((shown, stamp_ms))
+        alone = None if self._agrees else _sights(self._size, self._known)
+        self._frames.put((rgb, stamp_ms, alone))
 
     @property
     def finder(self) -> PoseFinder:
@@ -154,8 +155,9 @@ class Successor:
             self._finder = self._build()
             self._waits.set()
             while frame := self._frames.get():
-                rgb, stamp_ms = frame
-                self._found = self._finder.detect(self._finder.load(rgb), stamp_ms)
+                rgb, stamp_ms, alone = frame
+                shown = rgb if alone is None else only_known(rgb, alone)
+                self._found = self._finder.detect(self._finder.load(shown), stamp_ms)
                 self._waits.set()
         except Exception as error:  # whatever it is, the running finder goes on
             self.error = str(error) or repr(error)
