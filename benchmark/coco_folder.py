@@ -78,7 +78,27 @@ class CocoFolder:
         if count >= len(self.photographs):
             return self
         chosen = np.linspace(0, len(self.photographs) - 1, count).round().astype(int)
-        photographs = tuple(self.photographs[index] for index in chosen)
+        return self._with(tuple(self.photographs[index] for index in chosen))
+
+    def readable(self) -> tuple[CocoFolder, list[str]]:
+        """
+        Return the part whose photographs can be read, and what is wrong with the others.
+
+        :raises CocoError: when none can be read
+        """
+        photographs, problems = [], []
+        for photograph in self.photographs:
+            try:
+                read_photograph(photograph)
+            except CocoError as error:
+                problems.append(str(error))
+            else:
+                photographs.append(photograph)
+        if not photographs:
+            raise CocoError(problems[0])
+        return self._with(tuple(photographs)), problems
+
+    def _with(self, photographs: tuple[Photograph, ...]) -> CocoFolder:
         data = _of_photographs(self.data, photographs)
         return CocoFolder(self.annotations, photographs, self.missing, data)
 

@@ -158,8 +158,11 @@ def main() -> int:
     """Measure, print and write."""
     options = arguments()
     try:
+        options.output.mkdir(parents=True, exist_ok=True)  # before hours of work
         folder = find_coco(options.coco)
-        folder = folder.some(options.photographs)
+        folder, problems = folder.some(options.photographs).readable()
+        for problem in problems:
+            print(f'left out: {problem}')
         if folder.missing:
             print(f'{folder.missing} images of {folder.annotations.name} are not there: left out')
         rows = measure(folder, options)
@@ -167,6 +170,7 @@ def main() -> int:
             'annotations': folder.annotations.name,
             'photographs': len(folder.photographs),
             'images_that_are_not_there': folder.missing,
+            'images_that_cannot_be_read': len(problems),
             'people': rows[0].scores.people,
             'min_person_height': options.min_person_height,
             **machine(),

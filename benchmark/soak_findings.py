@@ -91,6 +91,8 @@ def findings(samples: Sequence[Sample], in_a_round: int) -> Iterator[Finding]:
     :param in_a_round: so many of them have one disturbance of each kind before them
     :raises ValueError: when there are too few
     """
+    if len(samples) < in_a_round:
+        raise ValueError(f'wanted {in_a_round} samples and more, got {len(samples)}')
     minutes = [sample.minute for sample in samples]
     length_min = minutes[-1] - minutes[0]
     is_settled = length_min > SETTLED_AFTER_MIN

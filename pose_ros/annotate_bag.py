@@ -9,6 +9,7 @@ import sys
 from types import FrameType
 
 from pose_ros.bags.worker import Worker
+from pose_ros.rclpy_tools.process import lose_what_stderr_refuses, occupy_standard_streams
 
 __all__ = ['main']
 
@@ -23,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: arguments; None for the process's own
     :returns: exit code: 0, 1 when a recording failed, or 130 when the user stopped it
     """
+    occupy_standard_streams()
+    lose_what_stderr_refuses()
     stops: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:

@@ -100,7 +100,7 @@ class World:
         self.until(client.service_is_ready, what=f'for the discovery of {name}')
         self.spin(0.1)  # a server that has not heard of the client yet would answer into the void
         future = client.call_async(request)
-        self.until(future.done)
+        self.until(future.done, what=f'for the discovery of the client of {name}, or its answer')
         self.node.destroy_client(client)
         return future.result()
 

@@ -16,6 +16,7 @@ from contextlib import closing
 from pose_ros.bags.job import Job, Progress, Report
 from pose_ros.bags.made import require_ours, require_same, write_made
 from pose_ros.bags.opening import open_recording
+from pose_ros.bags.recording import RecordingError
 from pose_ros.bags.whole_folder import whole_folder
 from pose_ros.bags.work import Work
 
@@ -59,5 +60,7 @@ def _annotate(
     ):
         with Work(job.wanted, recording, folder) as work:
             work.run(on_progress, is_stopped)
+            if not work.frames:
+                raise RecordingError(f'{job.path}: no picture could be used: {work.losses()}')
         write_made(job, folder, work)
     return Report(job.path, True, work.summary(), tuple(work.warnings()), work.frames)

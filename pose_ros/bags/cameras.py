@@ -125,7 +125,10 @@ def _named(recording: Recording, topic: str, types: tuple[str, ...]) -> Channel:
 
 
 def _listed(recording: Recording) -> str:
-    channels = [f'{each.topic} ({each.message_type})' for each in recording.channels]
+    channels = [
+        f'{each.topic} ({each.message_type}{"" if each.count else ", no message"})'
+        for each in recording.channels
+    ]
     return ', '.join(channels) or 'nothing'
 
 

@@ -36,8 +36,10 @@ def open_recording(path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> Recording:
     try:
         if path.is_dir():
             return _open_folder(path, max_pixels)
-        if not path.is_file():
+        if not path.exists():
             raise RecordingError(f'{path}: no such file or folder; wanted {WANTED}')
+        if not path.is_file():
+            raise RecordingError(f'{path}: a device or a pipe; wanted {WANTED}')
         if path.stat().st_size == 0:
             raise RecordingError(f'{path}: the file is empty; wanted {WANTED}')
         is_active = path.name.endswith(f'{ROS1_SUFFIX}.active')

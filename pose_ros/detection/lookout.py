@@ -105,6 +105,7 @@ class Lookout:
 def _edges(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return 1 where a pixel differs from the next one to the right or below, else 0."""
     edges = np.zeros(grey.shape, np.float32)
-    edges[:, :-1] = cv2.absdiff(grey[:, 1:], grey[:, :-1]) > EDGE_STEP
-    edges[:-1] = np.maximum(edges[:-1], cv2.absdiff(grey[1:], grey[:-1]) > EDGE_STEP)
+    signed = grey.astype(np.int16)
+    edges[:, :-1] = np.abs(np.diff(signed, axis=1)) > EDGE_STEP
+    edges[:-1] = np.maximum(edges[:-1], np.abs(np.diff(signed, axis=0)) > EDGE_STEP)
     return edges

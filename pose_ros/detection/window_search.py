@@ -29,6 +29,7 @@ from pose_ros.poses.poses import Poses
 __all__ = ['WindowSearch']
 
 FIRST_LEVELS = 2  # of windows, that are looked at in the very first frame
+MOST_FIRST = 24  # of these windows; a picture that is much wider than high has hundreds
 FIRST_FRAMES, FIRST_BUDGETS = 30, 8  # at first more time is spent
 BUDGET_FOR_MS, MOST_BUDGETS = 1000 / 30, 6  # a frame that comes later has more budgets
 MOST_CREDIT_BUDGETS = 3  # that may be saved up while nothing had to be looked for
@@ -68,6 +69,11 @@ class WindowSearch:
     def engine(self) -> str:
         """See Landmarker.engine."""
         return self._detector.engine
+
+    @property
+    def looks(self) -> int:
+        """How many windows were looked at by now."""
+        return self._detector.looks + self._follower.looks
 
     def load(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the frame itself: windows are copied out of it in detect()."""
@@ -160,7 +166,7 @@ class WindowSearch:
         if first:
             self._credit_ms = budget_ms
             windows = [each for level in lookout.levels[:FIRST_LEVELS] for each in level]
-            self._search_windows(rgb, windows, stamp_ms)
+            self._search_windows(rgb, windows[:MOST_FIRST], stamp_ms)
         while self._credit_ms > 0 and len(self._people) < self.options.num_poses:
             began_ms = self._now_ms()
             self._search_windows(rgb, [lookout.next(stamp_ms)], stamp_ms)
@@ -191,7 +197,7 @@ class WindowSearch:
     def _now_ms(self) -> float:
         """Return the time by which the budgets are kept."""
         if self._search.counts_looks:
-            return LOOK_MS * (self._detector.looks + self._follower.looks)
+            return LOOK_MS * self.looks
         return perf_counter() * 1e3
 
     def _reported(self, stamp_ms: int) -> list[Followed]:

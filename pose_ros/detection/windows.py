@@ -20,6 +20,7 @@ LONGEST_PX = 448
 SHRINK = 0.6
 LEAST_FILL = 0.45
 STEP = 0.65, 0.5  # from window to window, in widths and heights: people are narrow
+LEAST_SIDE_PX = 48  # of a window; who fills LEAST_FILL of a smaller one is too small to be seen
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def search_windows(width: int, height: int, min_person_height: float) -> list[li
     :returns: the first level is the whole picture
     """
     levels = [[Window(0, 0, width, height)]]
-    smallest = max(min_person_height / LEAST_FILL, 1e-2)
+    smallest = max(min_person_height / LEAST_FILL, LEAST_SIDE_PX / height)
     if smallest >= 1:
         return levels
     steps = max(ceil(np.log(smallest) / np.log(SHRINK) - 0.25), 1)

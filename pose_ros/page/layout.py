@@ -99,6 +99,7 @@ class Visit:
                 self._words = ui.label(NOBODY)
                 self._lend = ui.button(LEND, on_click=self._turn_to_camera)
                 self._lend.props('unelevated no-caps')
+                self._lend.set_visibility(False)  # a click before the page is connected is lost
             self._picture.set_option('labels', True)
             with ui.element('div').classes('pose-bar'):
                 self._figures = ui.label().classes('pose-figures')

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import io
 import os
 import signal
+import sys
 from types import FrameType
+from typing import Any
 
-__all__ = ['Ending', 'occupy_standard_streams']
+__all__ = ['Ending', 'lose_what_stderr_refuses', 'occupy_standard_streams']
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SPIN_S = 0.1
@@ -24,6 +27,26 @@ def occupy_standard_streams() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
+
+
+def lose_what_stderr_refuses() -> None:
+    """
+    Have Python's standard error take every text, also where a full disk or nobody reads it.
+
+    What cannot be written is lost: no work ends because nobody can be told of it.
+    """
+    if sys.stderr is not sys.__stderr__:  # somebody takes it already
+        return
+    raw: Any = _Losing(2, 'w', closefd=False)
+    sys.stderr = io.TextIOWrapper(raw, errors='backslashreplace', write_through=True)
+
+
+class _Losing(io.FileIO):
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data) or 0
+        except OSError:
+            return len(data)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import random
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 
 from pose_ros.bags.arguments import read_arguments
 from pose_ros.bags.whole_folder import BusyError, part_folder, whole_folder
-from simulation.bag_files import Message, contents, files, write_bag
+from simulation.bag_files import Message, contents, files, pictures, stamped, write_bag
 
 COMMAND = [sys.executable, '-m', 'pose_ros.annotate_bag', '-p', 'model:=lite']
 KILLS = int(os.environ.get('KILLS', '4'))
@@ -307,3 +308,28 @@ def test_the_guide_names_options_that_there_are(tmp_path: Path) -> None:
     known = set(re.findall(r'--[a-z-]+', run('--help', folder=tmp_path).stdout))
     assert {'--jobs', '--params', '--lerobot', '--merge'} <= named
     assert named <= known | {'--array', '--wrap'}
+
+
+@pytest.mark.parametrize('stderr', ['2>&-', '2>/dev/full'])
+def test_nobody_who_can_be_told_is_no_reason_to_fail(
+    messages: list[Message], tmp_path: Path, stderr: str
+) -> None:
+    bag = write_bag(tmp_path / 'walk', 'mcap', messages[:5])
+    command = shlex.join([*COMMAND, str(bag), '-o', 'out', '--csv', '--outputs'])
+    done = subprocess.run(
+        ['bash', '-c', f'{command} {stderr}'], cwd=tmp_path, timeout=100, check=False
+    )
+    assert done.returncode == 0
+    assert (tmp_path / 'out/walk/landmarks.csv').is_file()
+
+
+def test_a_recording_of_which_no_picture_can_be_used_fails(tmp_path: Path) -> None:
+    messages = stamped(pictures(3))
+    for each in messages:
+        each.content.encoding = 'foo16'
+    bag = write_bag(tmp_path / 'odd', 'mcap', messages)
+    done = run(bag, '-o', 'out', folder=tmp_path)
+    assert done.returncode == 1
+    assert 'no picture could be used' in done.stderr
+    assert 'foo16' in done.stderr
+    assert not list((tmp_path / 'out').iterdir())

@@ -264,3 +264,16 @@ def test_a_picture_that_is_another_one_is_refused(coco: CocoFolder) -> None:
     coco.photographs[0].path.write_bytes(b'no picture')
     with pytest.raises(CocoError, match='OpenCV cannot read'):
         read_photograph(coco.photographs[0])
+
+
+def test_pictures_that_cannot_be_read_are_left_out_with_their_people(coco: CocoFolder) -> None:
+    first, *others = coco.photographs
+    first.path.write_bytes(b'')
+    rest, problems = coco.readable()
+    assert rest.photographs == tuple(others)
+    assert [str(first.path) in each for each in problems] == [True]
+    assert {each['image_id'] for each in rest.data['annotations']} <= {each.id for each in others}
+    for each in others:
+        each.path.write_bytes(b'')
+    with pytest.raises(CocoError, match='OpenCV cannot read'):
+        coco.readable()

@@ -72,6 +72,12 @@ def test_what_grows_fails_and_nothing_else(quantity: str, slope: float, name: st
     assert 'RISES' in str(found[name])
 
 
+def test_too_few_samples_are_refused() -> None:
+    for few in ([], samples(minutes=0.3)):
+        with pytest.raises(ValueError, match=f'wanted {IN_A_ROUND} samples and more'):
+            list(findings(few, IN_A_ROUND))
+
+
 def test_less_than_the_limit_is_no_fault() -> None:
     assert by_name(samples(rss_mb=0.03))['memory (RSS)'].passed
 

@@ -84,3 +84,11 @@ def test_where_people_appeared_it_is_looked_again_soon(textured: NDArray[np.uint
             lookout.found(window)
         counts.append(looks(lookout, textured, 200).count(window))
     assert counts[1] > counts[0]
+
+
+@pytest.mark.parametrize(('width', 'height'), [(1, 480), (480, 1), (1, 1), (640, 2)])
+def test_a_picture_of_one_line_is_watched(width: int, height: int) -> None:
+    lookout = Lookout(width, height, 0.1)
+    for stamp_ms in range(3):
+        lookout.watch(np.full((height, width, 3), stamp_ms * 100, np.uint8), [])
+        assert lookout.next(stamp_ms) in all_windows(lookout)

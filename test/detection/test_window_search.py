@@ -2,7 +2,7 @@
 """Windows on real recordings: everybody is found and followed, each once, at a bounded cost."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -18,7 +18,7 @@ from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, Runni
 from pose_ros.detection.search_options import Search, SearchOptions
 from pose_ros.detection.sight import Sight, sights
 from pose_ros.detection.still_search import StillSearch
-from pose_ros.detection.window_search import MISSES_REPORTED, WindowSearch
+from pose_ros.detection.window_search import MISSES_REPORTED, MOST_FIRST, WindowSearch
 from pose_ros.detection.windows import Window
 from pose_ros.poses.poses import Poses
 from simulation.ground_truth import FRAMES_FOR_TESTS, Label, read_ground_truth
@@ -252,3 +252,13 @@ def test_closed_it_refuses(options: LandmarkerOptions, room: NDArray[np.uint8]) 
     finder.close()
     with pytest.raises(LandmarkerError, match='closed'):
         finder.detect(finder.load(room), 0)
+
+
+@pytest.mark.parametrize(('width', 'height'), [(1920, 54), (3840, 480), (1, 480)])
+def test_the_first_frame_of_a_wide_picture_takes_no_longer(
+    options: LandmarkerOptions, width: int, height: int
+) -> None:
+    search = SearchOptions(Search.WINDOWS, search_budget_ms=0.1, counts_looks=True)
+    with closing(WindowSearch(options, search)) as finder:
+        assert not len(finder.detect(np.zeros((height, width, 3), np.uint8), 0))
+        assert 1 <= finder.looks <= MOST_FIRST + 1

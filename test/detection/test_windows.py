@@ -5,7 +5,13 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from pose_ros.detection.windows import LONGEST_PX, Window, search_windows
+from pose_ros.detection.windows import (
+    LEAST_FILL,
+    LEAST_SIDE_PX,
+    LONGEST_PX,
+    Window,
+    search_windows,
+)
 
 SIZES = [(640, 480), (1920, 1080), (1088, 1920), (400, 100), (33, 700)]
 
@@ -64,10 +70,21 @@ def test_everybody_is_large_in_some_window(width: int, height: int, least: float
         assert 0 <= window.x <= window.x + window.width <= width + 1e-6
         assert 0 <= window.y <= window.y + window.height <= height + 1e-6
     random = np.random.default_rng(1)
+    least_px = min(max(height * least, LEAST_FILL * LEAST_SIDE_PX), height)
     for _ in range(100):
-        tall = height * random.uniform(least, 1.0)
+        tall = random.uniform(least_px, height)
         wide = min(tall / 3, width)
         left, top = random.uniform(0, width - wide), random.uniform(0, height - tall)
         box = (left, top, left + wide, top + tall)
         shows = [w for w in windows if w.share_of(box) > 0.7 and tall / w.height > 0.35]
         assert shows, (box, tall / height)
+
+
+@pytest.mark.parametrize(('width', 'height'), [(20000, 30), (30, 20000), (1, 480), (1, 1)])
+def test_a_strip_has_no_windows_in_which_nobody_could_be_seen(width: int, height: int) -> None:
+    windows = [window for level in search_windows(width, height, 0.1) for window in level]
+    assert len(windows) < 2000
+    assert all(
+        window == Window(0, 0, width, height) or window.height >= LEAST_SIDE_PX
+        for window in windows
+    )
