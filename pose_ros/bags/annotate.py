@@ -61,6 +61,7 @@ def _annotate(
         with Work(job.wanted, recording, folder) as work:
             work.run(on_progress, is_stopped)
             if not work.frames:
-                raise RecordingError(f'{job.path}: no picture could be used: {work.losses()}')
+                why = '; '.join((work.summary(), *work.warnings()))
+                raise RecordingError(f'{job.path}: no picture could be used: {why}')
         write_made(job, folder, work)
     return Report(job.path, True, work.summary(), tuple(work.warnings()), work.frames)

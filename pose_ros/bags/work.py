@@ -118,11 +118,6 @@ class Work(AbstractContextManager['Work']):
         text = f'{self.frames} pictures{cameras} annotated'
         return f'{text}, {sum(dropped.values())} dropped ({lost})' if lost else text
 
-    def losses(self) -> str:
-        """Return why pictures were dropped, in one line."""
-        remarks = [each for annotator in self._annotators.values() for each in annotator.remarks]
-        return '; '.join([self.summary(), *remarks[:1]])
-
     def warnings(self) -> Iterator[str]:
         """Yield what the user should know, one line each."""
         if self._recording.problem:

@@ -36,7 +36,7 @@ def test_the_picture_is_the_cameras(visit: Any, astronaut: NDArray[np.uint8]) ->
     height, width, _ = seen.shape
     square = seen[:, (width - height) // 2 :][:, :height]
     small = cv2.resize(square, (64, 64), interpolation=cv2.INTER_AREA)
-    inner = astronaut[100:400, 100:400]  # the camera moves to and fro before the photograph
+    inner = astronaut[100:400, 100:400]  # the camera moves before the photograph
     likeness = []
     for side in range(38, 48):  # of 64
         sought = cv2.resize(inner, (side, side), interpolation=cv2.INTER_AREA)
