@@ -28,12 +28,12 @@ from pose_ros.node.configured import Configured
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.image_input import ImageInput
 from pose_ros.node.name_prefix import DEFAULT_NODE_NAME
+from pose_ros.node.start import start
+from pose_ros.node.unconfigured_reporter import UnconfiguredReporter
 from pose_ros.rclpy_tools.lifecycle import (
     SUCCESS,
     ExpectedError,
     answer_impossible_transitions,
-    bring_to_active,
-    commands_to_active,
     transition,
 )
 from pose_ros.rclpy_tools.topic_thread import StuckError
@@ -43,7 +43,11 @@ __all__ = ['PoseNode']
 
 
 class PoseNode(LifecycleNode):
-    """Finds people in the images of one camera; README.md lists topics and parameters."""
+    """
+    Finds people in the images of one camera; README.md lists topics and parameters.
+
+    :ivar last_failure: how the last transition failed, in one line; '' when it did not
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         """
@@ -54,6 +58,7 @@ class PoseNode(LifecycleNode):
         super().__init__(DEFAULT_NODE_NAME, **kwargs)
         self._configured: Configured | None = None
         self._inputs: CameraInputs | None = None
+        self.last_failure = ''
         # Not the node's clock: with use_sim_time and without /clock its timers never fire.
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._faults = FaultLog(self.get_logger())
@@ -62,16 +67,11 @@ class PoseNode(LifecycleNode):
         answer_impossible_transitions(self)
         for problem in self._problems.values():
             self.get_logger().error(problem)
-        self._how_to_start = commands_to_active(self.get_fully_qualified_name())
-        if self._settings.autostart:
-            self._autostart_timer = self.create_timer(
-                0.0, self._autostart, clock=self._steady_clock
-            )
-        else:
-            self.get_logger().info(
-                f'waiting to be configured and activated, by a lifecycle manager or with: '
-                f'{self._how_to_start} (autostart is false)'
-            )
+        self._unconfigured = UnconfiguredReporter(
+            self, self._steady_clock, self._problems, self._faults
+        )
+        self._unconfigured.begin()
+        start(self, self._steady_clock, self._settings.autostart)
 
     @property
     def settings(self) -> Parameters:
@@ -117,14 +117,6 @@ class PoseNode(LifecycleNode):
             self._configured.replace_stuck_stream()
             self._inputs.replace_stuck(self._configured.image_stream())
 
-    def _autostart(self) -> None:
-        self.destroy_timer(self._autostart_timer)
-        if failed := bring_to_active(self):
-            self.get_logger().error(
-                f'autostart stopped: {failed} failed. When the cause is repaired: '
-                f'{self._how_to_start}'
-            )
-
     @transition
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model; create publishers, service and diagnostics."""
@@ -135,6 +127,7 @@ class PoseNode(LifecycleNode):
             self._configured = Configured(self, self._settings, self._steady_clock, self._faults)
         except (ImportError, ModelError, LandmarkerError, RuntimeError) as error:
             raise ExpectedError(str(error)) from error
+        self._unconfigured.end()
         stream = self._configured.stream
         self.get_logger().info(f'configured with {stream.options.model} and {stream.engine}')
         return SUCCESS
@@ -164,6 +157,7 @@ class PoseNode(LifecycleNode):
     def on_cleanup(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Release the model and all that configuring made."""
         self.release()
+        self._unconfigured.begin()
         return SUCCESS
 
     @transition
@@ -176,10 +170,12 @@ class PoseNode(LifecycleNode):
     def on_error(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything; the node can be configured again."""
         self.release()
+        self._unconfigured.begin()
         return SUCCESS
 
     def release(self) -> None:
-        """Give back all that configuring and activating made. Idempotent."""
+        """Give back all that configuring and activating made, and report no more. Idempotent."""
+        self._unconfigured.end()
         self._unsubscribe()
         configured, self._configured = self._configured, None
         if configured:

@@ -19,16 +19,18 @@ from pose_ros.rclpy_tools.throttle import Throttle
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import PoseStream
 
-__all__ = ['Reporter']
+__all__ = ['PERIOD_S', 'Reporter']
 
 PERIOD_S = 1.0
 LOG_PERIOD_S = 10.0  # a problem that comes and goes is logged again after this time at the soonest
 SILENCE = 'silence'
-LOGGED_ELSEWHERE = ('faults', 'images')  # with the exception, or with what was wrong
+LOGGED_ELSEWHERE = ('faults', 'images', 'transition')  # when it happened, with what was wrong
 
 
 class _Reported(Protocol):
     """The node, as far as it is reported on."""
+
+    last_failure: str
 
     @property
     def settings(self) -> Parameters: ...
@@ -73,7 +75,9 @@ class Reporter:
         self._present: set[str] = set()
         self._logged: set[str] = set()  # of those present
         self._images_came = False
-        self._diagnostics = Diagnostics(node.get_fully_qualified_name(), monotonic())
+        self._diagnostics = Diagnostics(
+            node.get_fully_qualified_name(), node.resolve_topic_name('image'), monotonic()
+        )
         self._publisher = node.create_publisher(
             DiagnosticArray, '/diagnostics', QoSProfile(depth=10)
         )
@@ -110,6 +114,7 @@ class Reporter:
                 positions=words,
                 engine=stream.engine,
                 masks=stream.masks,
+                failure=self._node.last_failure,
             )
         return NodeStatus(
             str(stream.options.model),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import os
 from pathlib import Path
 
@@ -15,20 +15,51 @@ import numpy as np
 from pose_ros.detection.counters import Counters, Drop
 from pose_ros.outputs.health import OK, NodeStatus, Period, Problem
 
-__all__ = ['Diagnostics']
+__all__ = ['Diagnostics', 'write_status']
+
+
+def write_status(
+    node: str,
+    images: str,
+    level: bytes,
+    message: str,
+    stamp: Time,
+    values: Mapping[str, object] | None = None,
+) -> DiagnosticArray:
+    """
+    Return a message with the status of one node.
+
+    :param node: its name, fully qualified
+    :param images: the topic of its images, which says what camera the node is for
+    :param level: OK, WARN or ERROR
+    :param values: figures, by their names
+    """
+    array = DiagnosticArray()
+    array.header.stamp = stamp
+    array.status = [
+        DiagnosticStatus(
+            level=level,
+            name=f'{node}: pose landmarker',
+            message=message,
+            hardware_id=images,
+            values=[KeyValue(key=key, value=str(value)) for key, value in (values or {}).items()],
+        )
+    ]
+    return array
 
 
 class Diagnostics:
     """Writes one status after the other; rates are those since the one before."""
 
-    def __init__(self, name: str, now_s: float) -> None:
+    def __init__(self, node: str, images: str, now_s: float) -> None:
         """
         Start counting.
 
-        :param name: of the node, fully qualified
+        :param node: its name, fully qualified
+        :param images: the topic of its images
         :param now_s: any steady clock's seconds
         """
-        self._name, self._before_s = name, now_s
+        self._node, self._images, self._before_s = node, images, now_s
         self._received = self._processed = 0
         self._dropped: Counter[Drop] = Counter()
         self._faults: Counter[str] = Counter()
@@ -65,19 +96,14 @@ class Diagnostics:
         :param problems: the worst first; they make the level and the words
         :param stamp: for the message's header
         """
-        values = _values(counters, period, status)
-        array = DiagnosticArray()
-        array.header.stamp = stamp
-        array.status = [
-            DiagnosticStatus(
-                level=problems[0].level if problems else OK,
-                name=f'{self._name}: pose landmarker',
-                message=_message(status, problems),
-                hardware_id=status.topic,
-                values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
-            )
-        ]
-        return array
+        return write_status(
+            self._node,
+            self._images,
+            problems[0].level if problems else OK,
+            _message(status, problems),
+            stamp,
+            _values(counters, period, status),
+        )
 
 
 def _message(status: NodeStatus, problems: Sequence[Problem]) -> str:

@@ -54,6 +54,7 @@ class NodeStatus:
     :param is_position_misfit: a camera_info or depth image that came could not be used
     :param engine: which MediaPipe runs, how it is called, and what it may not, in words
     :param masks: whether masks are computed, in words
+    :param failure: how the last transition failed, in words; '' when it did not
     """
 
     model: str
@@ -72,6 +73,7 @@ class NodeStatus:
     is_position_misfit: bool = False
     engine: str = ''
     masks: str = ''
+    failure: str = ''
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,10 @@ class Period:
 def judge(
     counters: Counters, period: Period, status: NodeStatus, limits: DiagnosticLimits
 ) -> list[Problem]:
-    """Return what is wrong, the worst first; nothing of a node that is not active."""
+    """Return what is wrong, the worst first; of an inactive node, why activating failed."""
     if not status.active:
-        return []
+        failed = Problem('transition', ERROR, f'inactive: {status.failure}')
+        return [failed] if status.failure else []
     problems = [
         *_threads(status, limits),
         *_faults(period),

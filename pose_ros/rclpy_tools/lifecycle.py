@@ -33,11 +33,13 @@ class ExpectedError(Exception):
     """What is wrong with the node's surroundings, and what to do, in one line."""
 
 
-class _Logging(Protocol):
+class _Node(Protocol):
+    last_failure: str
+
     def get_logger(self) -> Any: ...
 
 
-AnyNode = TypeVar('AnyNode', bound=_Logging)
+AnyNode = TypeVar('AnyNode', bound=_Node)
 Transition = Callable[[AnyNode, LifecycleState], TransitionCallbackReturn]
 
 
@@ -48,18 +50,27 @@ def transition(callback: Transition[AnyNode]) -> Transition[AnyNode]:
     An ExpectedError returns FAILURE: the node goes back to the state before, and the callback has
     undone what it had begun, and no more. Any other exception returns ERROR: `on_error` follows,
     which releases everything. rclpy itself would swallow both without a line in the log.
+
+    The node's attribute `last_failure` becomes what was logged, in one line, and '' when the
+    transition succeeds. After `on_error` it is still what led there.
     """
+    name = callback.__name__.removeprefix('on_')
 
     @wraps(callback)
     def guarded(node: AnyNode, state: LifecycleState) -> TransitionCallbackReturn:
         try:
-            return callback(node, state)
+            outcome = callback(node, state)
         except ExpectedError as error:
-            node.get_logger().error(f'{callback.__name__.removeprefix("on_")} failed: {error}')
+            node.last_failure = f'{name} failed: {error}'
+            node.get_logger().error(node.last_failure)
             return FAILURE
-        except Exception:
-            node.get_logger().error(f'{callback.__name__} failed:\n{traceback.format_exc()}')
+        except Exception as error:
+            node.last_failure = f'{name} failed: {error!r}; the log has the traceback'
+            node.get_logger().error(f'{name} failed:\n{traceback.format_exc()}')
             return ERROR
+        if name != 'error':
+            node.last_failure = ''
+        return outcome
 
     return guarded
 

@@ -12,14 +12,11 @@ from time import monotonic
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.msg import State, TransitionEvent
 
 from pose_ros.msg import PoseLandmarksArray
 from simulation.chaos.clients import Client
 
 __all__ = ['Usage', 'Watcher']
-
-CONFIGURED = (State.PRIMARY_STATE_INACTIVE, State.PRIMARY_STATE_ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Watcher(Client):
     """
     Watches; it only acts by looking.
 
-    :ivar largest_gap_s: between two diagnostics of a node that is configured
+    :ivar largest_gap_s: between two diagnostics of the node, configured or not
     :ivar people: in the newest landmarks
     """
 
@@ -59,11 +56,8 @@ class Watcher(Client):
         self.largest_gap_s = 0.0
         self.reports = self.people = 0
         self._name = name
-        self._since_s: float | None = None  # the last report, or the start of the configured node
+        self._since_s: float | None = None  # the last report
         self.node.create_subscription(DiagnosticArray, '/diagnostics', self._take_report, 50)
-        self.node.create_subscription(
-            TransitionEvent, f'{name}/transition_event', self._take_event, 50
-        )
         self.node.create_subscription(
             PoseLandmarksArray, f'{name}/landmarks', self._take_landmarks, 10
         )
@@ -86,11 +80,6 @@ class Watcher(Client):
             self.look()
             self.reports += 1
             self._since_s = monotonic()
-
-    def _take_event(self, event: TransitionEvent) -> None:
-        if event.goal_state.id not in CONFIGURED:
-            self.look()
-            self._since_s = None  # it reports nothing while it is not configured
 
     def _take_landmarks(self, message: PoseLandmarksArray) -> None:
         self.people = len(message.poses)

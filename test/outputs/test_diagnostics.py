@@ -26,7 +26,7 @@ RUNNING = NodeStatus(
 
 
 def status(counters: Counters, situation: NodeStatus = RUNNING) -> DiagnosticStatus:
-    return write(Diagnostics('/pose', 0.0), counters, 1.0, situation)
+    return write(Diagnostics('/pose', '/image', 0.0), counters, 1.0, situation)
 
 
 def write(
@@ -69,15 +69,24 @@ def test_an_inactive_node_is_well_whatever_was_before() -> None:
     assert (got.level, got.message) == (OK, 'inactive')
 
 
+def test_an_inactive_node_says_why_it_could_not_be_activated() -> None:
+    failed = replace(RUNNING, active=False, failure='activate failed: no thread is left')
+    got = status(Counters(), failed)
+    assert (got.level, got.message) == (ERROR, 'inactive: activate failed: no thread is left')
+
+
 def test_harm_is_forgotten_after_one_report() -> None:
-    diagnostics, counters = Diagnostics('/pose', 0.0), Counters()
+    diagnostics, counters = Diagnostics('/pose', '/image', 0.0), Counters()
     counters.dropped[Drop.INVALID] = 3
     levels = [write(diagnostics, counters, now_s).level for now_s in (1.0, 2.0)]
     assert levels == [WARN, OK]
 
 
 def test_rates_are_those_of_the_last_period() -> None:
-    diagnostics, counters = Diagnostics('/pose', 10.0), Counters(received=60, processed=30)
+    diagnostics, counters = (
+        Diagnostics('/pose', '/image', 10.0),
+        Counters(received=60, processed=30),
+    )
     write(diagnostics, counters, 12.0)
     counters.received, counters.processed = 70, 35
     got = write(diagnostics, counters, 12.5)
