@@ -39,7 +39,8 @@ from pose_ros.node.allocator import tune_allocator
 from pose_ros.node.node import PoseNode
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
-from pose_ros.stream.outputs import OUTPUTS, Output, OutputFrame
+from pose_ros.stream.output_frame import OutputFrame
+from pose_ros.stream.outputs import OUTPUTS, Output
 
 CALLS = 50
 WARM_UP_CALLS = 5

@@ -25,7 +25,7 @@ from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import Frame
 from pose_ros.outputs.looks import Looks
-from pose_ros.outputs.overlay import draw
+from pose_ros.outputs.overlay import OverlayLooks, draw
 from pose_ros.poses.geometry import placed_landmarks
 from pose_ros.poses.poses import Poses
 from pose_ros.poses.skeleton import CONNECTIONS, side_of
@@ -123,7 +123,7 @@ def main() -> int:
     parser.add_argument('--output', type=Path, default=Path('docs/images/demo.webp'))
     output: Path = parser.parse_args().output
     pictures = []
-    looks = Looks(overlay_mask=PARAMETERS.overlay_mask)
+    looks = OverlayLooks(overlay_mask=PARAMETERS.overlay_mask)
     for index, (rgb, poses) in enumerate(found_people(recording('walk'))):
         if index % STEP == 0:
             left = cv2.resize(

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_ros.msg import Landmark, PoseLandmarksArray
-from pose_ros.outputs.looks import Looks, OverlayMask
-from pose_ros.outputs.overlay import draw
+from pose_ros.outputs.overlay import OverlayLooks, OverlayMask, draw
 from pose_ros.poses.poses import Poses
 
 __all__ = ['annotated', 'write_still', 'write_video']
@@ -28,7 +27,7 @@ def annotated(frame: Recorded) -> NDArray[np.uint8]:
     """Return the image with what the messages say drawn over it, uint8 (H, W, 3)."""
     assert frame.poses is not None
     result = _result(frame.poses, frame.instance_mask())
-    return draw(frame.rgb(), result, Looks(overlay_mask=OverlayMask.TINT.value))
+    return draw(frame.rgb(), result, OverlayLooks(overlay_mask=OverlayMask.TINT.value))
 
 
 def _result(message: PoseLandmarksArray, instances: NDArray[np.uint8] | None) -> Poses:

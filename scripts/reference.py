@@ -31,8 +31,11 @@ CONFIG = 'config/pose.yaml'
 CONFIG_COLUMNS = 99
 
 CONFIG_HEAD = """\
-# Every parameter of the node with its default; `make reference` writes this file. Use a copy:
+# All parameters of the pose node: what each means, its range and its default. A parameter that is
+# not read-only can be changed while the node runs: ros2 param set /pose num_poses 2
+# To start the node with other values, change a copy of this file:
 # ros2 launch pose_ros pose.launch.xml params_file:=/path/to/copy.yaml
+# `make reference` writes this file from the source.
 
 /**:
   ros__parameters:
@@ -99,13 +102,8 @@ def arguments(launch_file: Path) -> Iterator[tuple[str, str, str]]:
 def tables() -> dict[str, str]:
     """Return all tables by name."""
     launch_files = [*ROOT.glob('launch/*.launch.xml'), *ROOT.glob('launch/*.launch.py')]
-    by_name = {parameter.name: parameter for parameter in fields(Parameters)}
     return {
         'outputs': output_table(),
-        **{
-            group.__name__: parameter_table(by_name[name] for name in group.__annotations__)
-            for group in GROUPS
-        },
         'camera_parameters': parameter_table(fields(CameraOptions)),
         **{path.name: argument_table(path) for path in launch_files if any(arguments(path))},
         'performance': published.summary(),
@@ -116,24 +114,29 @@ def tables() -> dict[str, str]:
 
 
 def config() -> str:
-    """Return the node's parameter file."""
-    parts = []
-    for parameter in fields(Parameters):
-        wanted = _range(parameter)
-        if wanted:
-            kind = 'One of' if parameter.metadata['choices'] else 'Range'
-            wanted = f' {kind} {wanted}.'
-        comment = textwrap.fill(
-            _text(parameter) + wanted,
-            CONFIG_COLUMNS,
-            initial_indent='    # ',
-            subsequent_indent='    # ',
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        value = yaml.safe_dump(parameter.default).splitlines()[0]
-        parts.append(f'{comment}\n    {parameter.name}: {value}\n')
-    return CONFIG_HEAD + '\n'.join(parts)
+    """Return the node's parameter file: the parameters by group, each with what it means."""
+    by_name = {parameter.name: parameter for parameter in fields(Parameters)}
+    return CONFIG_HEAD + '\n'.join(
+        f'    # ---- {heading} ----\n\n' + '\n'.join(_setting(by_name[name]) for name in names)
+        for heading, names in GROUPS.items()
+    )
+
+
+def _setting(parameter: Field[Any]) -> str:
+    wanted = _range(parameter)
+    if wanted:
+        kind = 'One of' if parameter.metadata['choices'] else 'Range'
+        wanted = f' {kind} {wanted}.'
+    comment = textwrap.fill(
+        _text(parameter) + wanted,
+        CONFIG_COLUMNS,
+        initial_indent='    # ',
+        subsequent_indent='    # ',
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    value = yaml.safe_dump(parameter.default).splitlines()[0]
+    return f'{comment}\n    {parameter.name}: {value}\n'
 
 
 def documents() -> dict[Path, str]:

@@ -22,8 +22,7 @@ from std_msgs.msg import Header
 from pose_ros.following.people import People
 from pose_ros.following.positions import Positions
 from pose_ros.images.frame import Frame
-from pose_ros.outputs.looks import Looks
-from pose_ros.outputs.overlay import draw
+from pose_ros.outputs.overlay import OverlayLooks, draw
 from pose_ros.poses.poses import Poses
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import PoseStream
@@ -58,7 +57,7 @@ def last_frame(video: LabelledVideo, count: int, search: str) -> tuple[NDArray[n
 def drawn(rgb: NDArray[np.uint8], poses: Poses) -> NDArray[np.uint8]:
     """Return the overlay, rgb, SIZE_PX."""
     large = cv2.resize(rgb, DRAWN_PX, interpolation=cv2.INTER_CUBIC)
-    return cv2.resize(draw(large, poses, Looks()), SIZE_PX, interpolation=cv2.INTER_AREA)
+    return cv2.resize(draw(large, poses, OverlayLooks()), SIZE_PX, interpolation=cv2.INTER_AREA)
 
 
 def column(search: str, videos: list[tuple[LabelledVideo, int]]) -> NDArray[np.uint8]:

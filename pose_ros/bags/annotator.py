@@ -17,7 +17,7 @@ from pose_ros.following.positions import Positions
 from pose_ros.images.frame import Frame
 from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.stream.frame_result import DROPS, FrameResult
-from pose_ros.stream.outputs import OutputFrame
+from pose_ros.stream.output_frame import OutputFrame
 from pose_ros.stream.parameters import Parameters
 from pose_ros.stream.pose_stream import PoseStream
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from pose_ros.stream.outputs import OutputFrame
+from pose_ros.stream.output_frame import OutputFrame
 
 __all__ = ['AnnotatedFrame', 'Export', 'ExportError']
 

@@ -19,7 +19,6 @@ from pose_ros.exports.openpose_json import OpenPoseJson
 from pose_ros.exports.overlay_video import OverlayVideo
 from pose_ros.exports.parquet_table import ParquetTable
 from pose_ros.exports.trc_files import TrcFiles
-from pose_ros.outputs.looks import OverlayMask
 from pose_ros.stream.parameters import Parameters
 
 __all__ = ['EXPORTS', 'ExportFormat']
@@ -32,7 +31,7 @@ def _never(_: Parameters) -> bool:
 
 
 def _overlay_masks(parameters: Parameters) -> bool:
-    return parameters.overlay_mask != OverlayMask.NONE.value
+    return parameters.overlay_uses_masks
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.poses.poses import Poses
 from pose_ros.rclpy_tools.last_words import wait_until_heard
 from pose_ros.stream.frame_result import FrameResult
-from pose_ros.stream.outputs import LANDMARKS, PUBLISHED, Output, OutputFrame
+from pose_ros.stream.output_frame import OutputFrame
+from pose_ros.stream.outputs import LANDMARKS, PUBLISHED, Output
 from pose_ros.stream.parameters import Parameters
 
 __all__ = ['Publishers']

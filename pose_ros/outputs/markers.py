@@ -8,6 +8,7 @@ The writer keeps its message objects, and remembers what it showed, to delete it
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
 from statistics import median_low
@@ -24,11 +25,12 @@ from pose_ros.outputs.skeleton_figure import SkeletonFigure
 from pose_ros.poses.geometry import turned, viewing_quaternions
 from pose_ros.poses.poses import UNTRACKED, Poses
 from pose_ros.poses.skeleton import Landmark, Side
+from pose_ros.rclpy_tools.parameter_declaration import parameter
 
 if TYPE_CHECKING:
     from std_msgs.msg import Header
 
-__all__ = ['SkeletonMarkers']
+__all__ = ['MarkerLooks', 'SkeletonMarkers']
 
 # A label has no space: RViz 2 makes it as wide as between letters of a metre.
 LABEL_HEIGHT_M = 0.08  # of a line
@@ -42,6 +44,35 @@ INTERVALS_LIVED = 3
 INTERVALS_KEPT = 5
 # After a node that was killed, markers stay this long at most, but for marker_lifetime.
 FOLLOWING_LIFETIME_MAX_S = 30.0
+
+
+@dataclass(frozen=True)
+class MarkerLooks(Looks):
+    """How people look in the markers; each field is a parameter."""
+
+    marker_distance: float = parameter(
+        2.0,
+        'Metres in front of the camera at which the markers of a person stand whose position '
+        'is unknown.',
+        within=(0.1, 100.0),
+    )
+    marker_min_visibility: float = parameter(
+        0.5,
+        'Landmarks with a lower visibility, and their bones, are not shown in the markers.',
+        within=(0.0, 1.0),
+    )
+    marker_landmark_diameter: float = parameter(
+        0.03, 'Metres, of the sphere at each landmark.', within=(0.001, 1.0)
+    )
+    marker_bone_width: float = parameter(
+        0.015, 'Metres, of the line between two landmarks.', within=(0.001, 1.0)
+    )
+    marker_lifetime: float = parameter(
+        0.5,
+        'Seconds after which RViz removes a marker that is not renewed; more where images come '
+        'so seldom that the markers would blink.',
+        within=(0.001, 86400.0),  # RViz takes less than 0.1 ms for "for ever"
+    )
 
 
 class SkeletonMarkers:
@@ -72,7 +103,9 @@ class SkeletonMarkers:
         self._times_ns: deque[int] = deque(maxlen=INTERVALS_KEPT + 1)
         self._shown: dict[tuple[str, int], None] = {}  # a set that keeps its order
 
-    def write(self, result: Poses, header: Header, looks: Looks, time_ns: int) -> MarkerArray:
+    def write(
+        self, result: Poses, header: Header, looks: MarkerLooks, time_ns: int
+    ) -> MarkerArray:
         """
         Return the markers of one frame.
 
@@ -117,7 +150,7 @@ class SkeletonMarkers:
         self._array.markers = markers
         return self._array
 
-    def _paint(self, looks: Looks, people: int) -> None:
+    def _paint(self, looks: MarkerLooks, people: int) -> None:
         """See that there are figures enough, and that they have the wanted colours."""
         colors = tuple(looks.rgb(side) for side in Side)
         unpainted = self._figures if colors != self._painted else []
@@ -127,7 +160,7 @@ class SkeletonMarkers:
         self._figures += new
         self._painted = colors
 
-    def _draw(self, result: Poses, looks: Looks) -> list[Marker]:
+    def _draw(self, result: Poses, looks: MarkerLooks) -> list[Marker]:
         world_xyz_m = result.world_landmarks[:, :, :3]
         visible = result.visibility >= looks.marker_min_visibility
         visible &= np.isfinite(world_xyz_m).all(axis=2)
@@ -158,7 +191,7 @@ class SkeletonMarkers:
             markers += figure.draw(person_id, label, xyz_m, alpha)
         return markers
 
-    def _lifetime_s(self, looks: Looks) -> float:
+    def _lifetime_s(self, looks: MarkerLooks) -> float:
         """Return the wanted lifetime, or more where frames are further apart."""
         intervals_ns = [after - before for before, after in pairwise(self._times_ns)]
         usual_s = median_low(intervals_ns) / 1e9 if intervals_ns else 0.0
@@ -166,7 +199,7 @@ class SkeletonMarkers:
         return max(looks.marker_lifetime, following_s)
 
 
-def _scales(looks: Looks) -> dict[int, Vector3]:
+def _scales(looks: MarkerLooks) -> dict[int, Vector3]:
     """Return the scale of each type of marker. What a type does not use stays zero."""
     diameter = looks.marker_landmark_diameter
     return {

@@ -15,8 +15,7 @@ from PIL import Image
 from rclpy.serialization import deserialize_message
 
 from pose_ros.msg import PoseLandmarksArray
-from pose_ros.outputs.looks import Looks
-from pose_ros.outputs.overlay import draw
+from pose_ros.outputs.overlay import OverlayLooks, draw
 from pose_ros.page.recording import Recorded
 from pose_ros.poses.poses import COLUMNS, Poses
 from pose_ros.poses.skeleton import Landmark
@@ -84,4 +83,4 @@ def _drawn(frame: Recorded) -> NDArray[np.uint8]:
     if not frame.landmarks:
         return rgb
     message = deserialize_message(frame.landmarks, PoseLandmarksArray)
-    return draw(rgb, poses_of(message), Looks())
+    return draw(rgb, poses_of(message), OverlayLooks())

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from pose_ros.page.graph import Inputs, split_name
-from pose_ros.stream.parameters import GROUPS
+from pose_ros.stream.parameters import Parameters
 
 __all__ = ['as_launch_line', 'as_yaml', 'changed', 'defaults']
 
@@ -22,7 +22,7 @@ SET_BY_LAUNCH = ('autostart',)
 
 def defaults() -> dict[str, Any]:
     """Return the defaults of the pose node's parameters."""
-    return {each.name: each.default for group in GROUPS for each in fields(group)}
+    return {each.name: each.default for each in fields(Parameters)}
 
 
 def changed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-import re
 from typing import Any
 
 from nicegui import ui
@@ -95,10 +93,10 @@ class ParameterPanel:
 
 def _grouped(parameters: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
     grouped: set[str] = set()
-    for group in GROUPS:
-        names = [each.name for each in fields(group) if each.name in parameters]
-        grouped.update(names)
-        yield re.sub(r'Parameters$', '', group.__name__), names
+    for heading, names in GROUPS.items():
+        known = [name for name in names if name in parameters]
+        grouped.update(known)
+        yield heading, known
     yield REST, sorted(name for name in parameters.keys() - grouped if not name.startswith(HIDDEN))
 
 

@@ -12,7 +12,7 @@ __all__ = ['OutputParameters']
 
 @dataclass(frozen=True)
 class OutputParameters:
-    """What is published; how people look in it stands in `Looks`."""
+    """What is published; how people look in it is declared beside what draws them."""
 
     publish_tf: bool = parameter(
         False,

@@ -10,26 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from visualization_msgs.msg import MarkerArray
 
-from pose_ros.following.people import People
-from pose_ros.images.frame import Frame
 from pose_ros.images.image_cdr import serialize_image
 from pose_ros.images.jpeg import jpeg_message
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.outputs.annotations import image_annotations, import_foxglove_messages
-from pose_ros.outputs.looks import OverlayMask
-from pose_ros.outputs.markers import SkeletonMarkers
 from pose_ros.outputs.masks import instance_mask, mask
-from pose_ros.outputs.overlay import draw
 from pose_ros.outputs.pose_cdr import serialize_poses
-from pose_ros.poses.poses import Poses
+from pose_ros.stream.output_frame import OutputFrame
 from pose_ros.stream.parameters import Parameters
 
 __all__ = [
@@ -38,47 +31,8 @@ __all__ = [
     'OUTPUTS',
     'PUBLISHED',
     'Output',
-    'OutputFrame',
     'annotations_output',
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class OutputFrame:
-    """
-    What the messages of one frame are made from; what several of them need is made once.
-
-    :param poses: the people, followed; their masks as found
-    :param time_ns: of the frame in nanoseconds: its stamp, or when it arrived where it has none
-    :param has_masks: masks were computed
-    """
-
-    frame: Frame
-    poses: Poses
-    time_ns: int
-    parameters: Parameters
-    people: People
-    skeletons: SkeletonMarkers
-    has_masks: bool = True
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the frame in pixels."""
-        height, width = self.frame.rgb.shape[:2]
-        return width, height
-
-    @cached_property
-    def with_masks(self) -> Poses:
-        """The people with smooth masks."""
-        if not self.poses.masks:
-            return self.poses
-        return self.people.smooth_masks(self.poses, self.time_ns)
-
-    @cached_property
-    def overlay_rgb(self) -> NDArray[np.uint8]:
-        """The frame with the skeletons drawn over it, uint8 (H, W, 3)."""
-        poses = self.with_masks if _overlay_uses_masks(self.parameters) else self.poses
-        return draw(self.frame.rgb, poses, self.parameters)
 
 
 def _never(_: Parameters) -> bool:
@@ -90,7 +44,7 @@ def _always(_: Parameters) -> bool:
 
 
 def _overlay_uses_masks(parameters: Parameters) -> bool:
-    return parameters.overlay_mask != OverlayMask.NONE.value
+    return parameters.overlay_uses_masks
 
 
 @dataclass(frozen=True)

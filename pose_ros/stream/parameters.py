@@ -13,6 +13,8 @@ from rclpy.parameter import Parameter
 from pose_ros.detection.options import RunningMode
 from pose_ros.following.people import FollowingOptions
 from pose_ros.outputs.looks import Looks
+from pose_ros.outputs.markers import MarkerLooks
+from pose_ros.outputs.overlay import OverlayLooks
 from pose_ros.rclpy_tools.parameter_declaration import check, declare
 from pose_ros.stream.detection_parameters import DetectionParameters
 from pose_ros.stream.health_parameters import HealthParameters
@@ -22,15 +24,20 @@ from pose_ros.stream.people_parameters import PeopleParameters
 
 __all__ = ['GROUPS', 'Parameters', 'declare_parameters']
 
-# In the order in which users read them.
-GROUPS = (
-    DetectionParameters,
-    InputParameters,
-    PeopleParameters,
-    OutputParameters,
-    Looks,
-    HealthParameters,
-)
+# Names of parameters by heading, in the order in which users read them.
+GROUPS = {
+    heading: tuple(group.__annotations__)
+    for heading, group in {
+        'Detection': DetectionParameters,
+        'Images': InputParameters,
+        'People and positions': PeopleParameters,
+        'Outputs': OutputParameters,
+        'Colours of markers and overlay': Looks,
+        'Markers': MarkerLooks,
+        'Overlay': OverlayLooks,
+        'Health and start': HealthParameters,
+    }.items()
+}
 
 # What there was, and what is to be used in its place.
 RETIRED = {'search_interval': 'search: windows, which looks for more people at little cost'}
@@ -39,7 +46,8 @@ RETIRED = {'search_interval': 'search: windows, which looks for more people at l
 @dataclass(frozen=True)
 class Parameters(
     HealthParameters,
-    Looks,
+    OverlayLooks,
+    MarkerLooks,
     OutputParameters,
     PeopleParameters,
     InputParameters,

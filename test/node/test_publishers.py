@@ -18,7 +18,7 @@ from pose_ros.following.people import People
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node.node import PoseNode
 from pose_ros.poses.poses import Poses
-from pose_ros.stream import outputs
+from pose_ros.stream import output_frame
 from pose_ros.stream.outputs import OUTPUTS
 from simulation.ros_world import World, image_message
 
@@ -113,7 +113,7 @@ def test_a_fault_is_logged_and_the_node_goes_on(
     ros.until(publisher.get_subscription_count)
     counters = pose_node.counters
     with monkeypatch.context() as patch:
-        patch.setattr(outputs, 'draw', fail)
+        patch.setattr(output_frame, 'draw', fail)
         publisher.publish(image_message(astronaut, 100 * SECOND))
         ros.until(lambda: counters.processed == 1)
         ros.until(lambda: 'no picture today' in capfd.readouterr().err)

@@ -17,14 +17,13 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions, RunningMode
-from pose_ros.outputs.looks import Looks
-from pose_ros.outputs.markers import SkeletonMarkers
+from pose_ros.outputs.markers import MarkerLooks, SkeletonMarkers
 from pose_ros.poses.poses import Poses
 from pose_ros.poses.skeleton import CONNECTIONS, Landmark, Side, side_of
 from simulation.rviz_rules import complaints
 
 HEADER = Header(frame_id='camera_optical')
-LOOKS = Looks()
+LOOKS = MarkerLooks()
 SPHERES, LINES, LABEL = 'landmarks', 'bones', 'labels'  # namespaces, one for each kind
 SECOND = 1_000_000_000
 Keys = set[tuple[str, int]]
@@ -106,7 +105,7 @@ def test_colors_tell_sides_and_visibility() -> None:
 
 
 def test_colors_can_change_from_frame_to_frame() -> None:
-    markers, red = SkeletonMarkers(), Looks(color_left='#ff0000', color_center='#0000FF')
+    markers, red = SkeletonMarkers(), MarkerLooks(color_left='#ff0000', color_center='#0000FF')
     markers.write(people(1), HEADER, LOOKS, 0)
     for looks, count in ((red, 2), (LOOKS, 3)):
         array = markers.write(people(count), HEADER, looks, 0)
@@ -123,14 +122,14 @@ def test_colors_can_change_from_frame_to_frame() -> None:
 def test_alpha_is_neither_none_nor_whole(visibility: float, alpha: float) -> None:
     result = people(1)
     result.visibility[:] = visibility
-    array = SkeletonMarkers().write(result, HEADER, Looks(marker_min_visibility=0), 0)
+    array = SkeletonMarkers().write(result, HEADER, MarkerLooks(marker_min_visibility=0), 0)
     assert complaints(array) == []
     for kind in (SPHERES, LINES):
         assert all(color.a == pytest.approx(alpha) for color in marker_of(array, kind).colors)
 
 
 def test_looks_and_header_reach_every_marker() -> None:
-    looks = Looks(
+    looks = MarkerLooks(
         marker_landmark_diameter=0.05,
         marker_bone_width=0.02,
         marker_distance=3.5,
@@ -251,11 +250,13 @@ def test_nothing_stays_from_the_frame_before() -> None:
 
 
 @pytest.mark.parametrize(
-    'declared', [each for each in fields(Looks) if each.metadata['within']], ids=lambda it: it.name
+    'declared',
+    [each for each in fields(MarkerLooks) if each.metadata['within']],
+    ids=lambda it: it.name,
 )
 def test_the_ends_of_every_range_can_be_shown(declared: Field[Any]) -> None:
     for value in declared.metadata['within']:
-        looks = Looks(**{declared.name: value})
+        looks = MarkerLooks(**{declared.name: value})
         assert complaints(SkeletonMarkers().write(people(1), HEADER, looks, 0)) == []
 
 
@@ -275,7 +276,7 @@ def test_the_prefix_is_that_of_every_namespace() -> None:
 def test_markers_of_a_slow_camera_do_not_blink(
     interval_s: float, wanted_s: float, lifetime_s: float
 ) -> None:
-    markers, looks = SkeletonMarkers(), Looks(marker_lifetime=wanted_s)
+    markers, looks = SkeletonMarkers(), MarkerLooks(marker_lifetime=wanted_s)
     for frame in range(4):
         array = markers.write(people(1), HEADER, looks, round(frame * interval_s * SECOND))
     assert seconds(array.markers[0].lifetime) == pytest.approx(lifetime_s)

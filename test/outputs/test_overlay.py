@@ -10,13 +10,12 @@ import pytest
 
 from pose_ros.detection.landmarker import Landmarker
 from pose_ros.detection.options import LandmarkerOptions, RunningMode
-from pose_ros.outputs.looks import Looks, OverlayMask
-from pose_ros.outputs.overlay import TINTS_RGB, draw
+from pose_ros.outputs.overlay import TINTS_RGB, OverlayLooks, OverlayMask, draw
 from pose_ros.poses.poses import VISIBILITY, Poses, X, Y, Z
 from pose_ros.poses.skeleton import CONNECTIONS, Landmark, Side, side_of
 
 HEIGHT, WIDTH = 480, 640
-LOOKS = Looks()
+LOOKS = OverlayLooks()
 GREY = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
 MASK = np.zeros((HEIGHT, WIDTH), np.float32)
 MASK[100:200, 300:400] = 0.8
@@ -104,7 +103,7 @@ def test_one_person_with_landmarks_far_outside_has_the_dots_of_the_picture() -> 
 
 
 def test_colors_are_those_that_are_asked_for() -> None:
-    looks = Looks(color_left='#ff0000', color_right='#00ff00', color_center='#0000ff')
+    looks = OverlayLooks(color_left='#ff0000', color_right='#00ff00', color_center='#0000ff')
     landmarks = person({11: (0.25, 0.5), 12: (0.75, 0.5), 23: (0.25, 0.9), 24: (0.75, 0.9)})
     picture = draw(GREY, result_of(landmarks), looks)
     for x, y, rgb in (
@@ -168,7 +167,7 @@ def test_label_stays_inside_the_picture(x: float, y: float) -> None:
 def test_tint_colors_each_person_inside_the_mask() -> None:
     nobody = np.zeros((33, 5), np.float32)
     masks = (MASK, np.roll(MASK, 200, axis=0))
-    picture = draw(GREY, result_of(nobody, nobody, masks=masks), Looks(overlay_mask='tint'))
+    picture = draw(GREY, result_of(nobody, nobody, masks=masks), OverlayLooks(overlay_mask='tint'))
     for mask, tint_rgb in zip(masks, TINTS_RGB, strict=False):
         towards = np.sign(picture.astype(int) - GREY)
         np.testing.assert_array_equal(
@@ -180,7 +179,7 @@ def test_tint_colors_each_person_inside_the_mask() -> None:
 
 def test_background_is_replaced_outside_the_masks() -> None:
     nobody = np.zeros((33, 5), np.float32)
-    style = Looks(overlay_mask='background', overlay_background='#010203')
+    style = OverlayLooks(overlay_mask='background', overlay_background='#010203')
     masks = (MASK, np.roll(MASK, 200, axis=0))
     picture = draw(GREY, result_of(nobody, nobody, masks=masks), style)
     kept = np.maximum(*masks) > 0.1
@@ -200,7 +199,9 @@ def test_background_is_replaced_outside_the_masks() -> None:
 )
 def test_without_masks(mask: OverlayMask, people: int, expected_rgb: tuple[int, ...]) -> None:
     picture = draw(
-        GREY, result_of(*[np.zeros((33, 5), np.float32)] * people), Looks(overlay_mask=mask.value)
+        GREY,
+        result_of(*[np.zeros((33, 5), np.float32)] * people),
+        OverlayLooks(overlay_mask=mask.value),
     )
     assert (picture == expected_rgb).all()
 
@@ -210,7 +211,9 @@ def test_input_is_left_alone(mask: OverlayMask) -> None:
     rgb = GREY[:, ::-1].copy()[:, ::-1]  # not contiguous
     rgb.flags.writeable = False
     everywhere = person({index: (index / 33, 0.5) for index in Landmark})
-    picture = draw(rgb, result_of(everywhere, masks=(MASK,)), Looks(overlay_mask=mask.value))
+    picture = draw(
+        rgb, result_of(everywhere, masks=(MASK,)), OverlayLooks(overlay_mask=mask.value)
+    )
     assert not np.shares_memory(picture, rgb)
     assert (rgb == 90).all()
     assert picture.dtype == np.uint8
@@ -228,14 +231,14 @@ def test_input_is_left_alone(mask: OverlayMask) -> None:
 )
 def test_errors(rgb: NDArray[Any], masks: tuple[NDArray[np.float32], ...], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        draw(rgb, result_of(person({}), masks=masks), Looks(overlay_mask='tint'))
+        draw(rgb, result_of(person({}), masks=masks), OverlayLooks(overlay_mask='tint'))
 
 
 def test_skeleton_fits_a_photograph(astronaut: NDArray[np.uint8], models: dict[str, Path]) -> None:
     options = LandmarkerOptions(models['full'], RunningMode.IMAGE, output_segmentation_masks=True)
     with Landmarker(options) as landmarker:
         result = landmarker.detect(landmarker.load(astronaut), 0)
-    picture = draw(astronaut, result, Looks(overlay_mask='background'))
+    picture = draw(astronaut, result, OverlayLooks(overlay_mask='background'))
     # Where they are in the photograph, read off by eye. She faces us: her left is on our right.
     for x, y, side in (
         (222, 128, Side.CENTER),

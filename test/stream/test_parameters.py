@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ CONFIG = Path(__file__).parents[2] / 'config' / 'pose.yaml'
     ('wrong', 'words'),
     [
         ({'num_poses': 0}, ['num_poses', '1 to 32', 'got 0']),
+        ({'color_left': 'red'}, ['color_left', '#', 'red']),
         ({'num_poses': 1.0}, ['num_poses', 'integer', '1.0']),
         ({'num_poses': True}, ['num_poses', 'integer', 'True']),
         ({'min_tracking_confidence': 1.5}, ['min_tracking_confidence', '0.0 to 1.0', '1.5']),
@@ -42,6 +43,31 @@ def test_bad_values_are_refused_in_words(wrong: dict[str, Any], words: list[str]
     with pytest.raises(ValueError) as caught:
         Parameters(**wrong)
     assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize('declared', fields(Parameters), ids=lambda it: it.name)
+def test_every_parameter_refuses_what_it_cannot_be(declared: Field[Any]) -> None:
+    metadata = declared.metadata
+    wrong: list[Any] = [2.5 if isinstance(declared.default, str) else 'another type']
+    if metadata['within']:
+        low, high = metadata['within']
+        wrong += [low - 1, high + 1]
+    if isinstance(declared.default, float):
+        wrong += [float('nan'), float('inf')]
+    if metadata['choices'] or metadata['pattern']:
+        wrong.append('/')
+    for value in wrong:
+        with pytest.raises(ValueError, match=f'^{declared.name}: wanted .*, got '):
+            Parameters(**{declared.name: value})
+
+
+@pytest.mark.parametrize('declared', fields(Parameters), ids=lambda it: it.name)
+def test_every_parameter_takes_the_ends_of_its_range_and_each_choice(
+    declared: Field[Any],
+) -> None:
+    values = declared.metadata['choices'] or declared.metadata['within'] or [declared.default]
+    for value in values:
+        assert getattr(Parameters(**{declared.name: value}), declared.name) == value
 
 
 def test_an_integer_passes_for_a_number() -> None:
