@@ -54,8 +54,11 @@ page-pictures: $(BUILT)
 # Now and then two processes of Fast DDS never find each other; a new participant does.
 RERUNS := --reruns 2 --only-rerun 'for the discovery of'
 
+# Most tests wait for other processes: two at a time take half as long. WORKERS=0 runs them in one process, with its output (-s).
+WORKERS ?= 2
+
 test: $(BUILT)
-	@$(VENV)/bin/pytest $(RERUNS) $(TESTS) $(ARGS)
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup $(RERUNS) $(TESTS) $(ARGS)
 
 # What depends on MediaPipe's version: make test-mediapipe VERSION=0.10.18
 test-mediapipe: TESTS := test/detection test/stream test/test_pose_node.py test/test_privacy.py

@@ -25,6 +25,15 @@ from pose_ros.models.store import ModelError, fetch
 from simulation.ros_world import World, world
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With workers (-n), give each a file at a time, and one of them all that has a browser."""
+    if config.pluginmanager.hasplugin('xdist'):
+        for item in items:
+            path = item.path.relative_to(Path(__file__).parent)
+            group = 'page' if path.parts[0] == 'page' else str(path)
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope='session')
 def astronaut() -> NDArray[np.uint8]:
     """A woman's head and torso, rgb uint8 (512, 512, 3)."""

@@ -56,7 +56,8 @@ def test_markers_are_deleted_and_nobody_is_tracked(
         def is_shown() -> bool:
             images.publish(image_message(astronaut, time.time_ns()))
             ros.spin(0.1)
-            return bool(markers and (not HAS_HRI or (tracked and tracked[-1].ids)))
+            is_tracked = not HAS_HRI or (tracked and tracked[-1].ids)
+            return bool(markers and markers[-1].markers and is_tracked)
 
         ros.until(is_shown)
         shown = {(marker.ns, marker.id) for marker in markers[-1].markers}

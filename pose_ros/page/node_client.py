@@ -63,6 +63,7 @@ class NodeClient:
         self.parameters: dict[str, ParameterState] = {}
         self.state = ''
         self.version = 0
+        self._news: dict[str, Any] = {}  # what changed since the last `load` began
         self._clients = ros.run(self._create)
         self._events = ros.run(
             lambda: ros.node.create_subscription(
@@ -83,6 +84,7 @@ class NodeClient:
 
         :raises ServiceError: when the node does not answer
         """
+        self._news.clear()
         names = await self._names()
         described = await self._ask('describe_parameters', DescribeParameters.Request(names=names))
         got = await self._ask('get_parameters', GetParameters.Request(names=names))
@@ -93,6 +95,8 @@ class NodeClient:
             )
         }
         self.version += 1
+        for name, value in list(self._news.items()):  # the answers may be older
+            self._know(name, value)
 
     async def set(self, name: str, value: Any) -> str:
         """Set a parameter; return why it was refused, or an empty text."""
@@ -177,6 +181,7 @@ class NodeClient:
             self._know(changed.name, parameter_value_to_python(changed.value))
 
     def _know(self, name: str, value: Any) -> None:
+        self._news[name] = value
         if name in self.parameters:
             descriptor = self.parameters[name].descriptor
             self.parameters[name] = ParameterState(descriptor, value)

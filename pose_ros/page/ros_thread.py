@@ -50,6 +50,8 @@ class RosThread:
         future: Future[Result] = Future()
 
         def called() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(function())
             except Exception as error:
