@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import csv
 from math import isnan
 from pathlib import Path
@@ -14,8 +15,8 @@ __all__ = ['CsvTable']
 
 FILE_NAME = 'landmarks.csv'
 
-# As many digits as bring back the same number.
-DIGITS = {'float32': '.9g', 'float64': '.17g'}
+# Texts that bring back the same number.
+TEXTS = {'float32': '{:.9g}'.format, 'float64': repr}
 
 
 class CsvTable:
@@ -34,8 +35,8 @@ class CsvTable:
             self._begin_ns = frame.stamp_ns
         table = rows(frame, self._begin_ns)
         columns = [
-            [_written(value, DIGITS[kind]) for value in table[name].tolist()]  # type: ignore[union-attr]
-            if kind in DIGITS
+            [_written(value, TEXTS[kind]) for value in table[name].tolist()]  # type: ignore[union-attr]
+            if kind in TEXTS
             else table[name]
             for name, kind in COLUMNS.items()
         ]
@@ -46,5 +47,5 @@ class CsvTable:
         self._file.close()
 
 
-def _written(value: float, digits: str) -> str:
-    return '' if isnan(value) else format(value, digits)
+def _written(value: float, text: Callable[[float], str]) -> str:
+    return '' if isnan(value) else text(value)

@@ -29,14 +29,11 @@ def explanation(name: str, source: Source | None, words: Words | None) -> str:
 
 
 def figures(words: Words | None) -> str:
-    """Return the line below the picture."""
+    """Return the line below the picture; how many people there are is seen in it, and sooner."""
     if words is None:
         return ''
     if words.level:
         return words.message
     values = words.values
-    people = values.get('people', '?')
-    return (
-        f'{values.get("rate out (Hz)", "?")} Hz   {values.get("latency median (ms)", "?")} ms   '
-        f'{people} {"person" if people == "1" else "people"}'
-    )
+    rate, latency = values.get('rate out (Hz)', '?'), values.get('latency median (ms)', '?')
+    return f'{rate} Hz   {latency} ms'

@@ -52,16 +52,20 @@ def plot_3d(people: Sightings, axes: Any = None) -> Any:
     for landmarks, position in zip(people.world_landmarks, people.positions, strict=True):
         points = landmarks[:, [X, Y, Z]] + np.nan_to_num(position)
         _draw(axes, points[:, [X, Z, Y]] * (1, 1, -1), landmarks[:, VISIBILITY] >= MIN_VISIBILITY)
-    axes.set(xlabel='right (m)', ylabel='away from the camera (m)', zlabel='up (m)')
-    axes.set_aspect('equal')
+    axes.set(xlabel='right (m)', ylabel='ahead (m)', zlabel='up (m)')
+    axes.set_aspect('equal', adjustable='datalim')  # a box would be too thin for its numbers
+    for each in (axes.xaxis, axes.yaxis, axes.zaxis):
+        each.get_major_locator().set_params(nbins=5)
     return axes
 
 
 def plot_over_time(
-    people: Sightings, landmark: str, value: str = 'y', world: bool = False, axes: Any = None
+    people: Sightings, landmark: str, value: str = 'y', *, world: bool = False, axes: Any = None
 ) -> Any:
     """
     Draw a value of a landmark over time, a line for each person; return matplotlib's axes.
+
+    A line has a gap where the person was not found.
 
     :param landmark: its name, such as left_wrist
     :param value: x, y, z, visibility or presence
@@ -79,7 +83,12 @@ def plot_over_time(
     source = people.world_landmarks if world else people.landmarks
     for track_id in np.unique(people.track_ids):
         chosen = people.track_ids == track_id
-        axes.plot(people.times[chosen], source[chosen, number, column], label=f'person {track_id}')
+        missed = 1 + np.flatnonzero(np.diff(people.frames[chosen]) > 1)
+        axes.plot(
+            np.insert(people.times[chosen], missed, np.nan),
+            np.insert(source[chosen, number, column], missed, np.nan),
+            label=f'person {track_id}',
+        )
     axes.set(xlabel='time (s)', ylabel=f'{value} of {landmark}')
     if len(people):
         axes.legend()

@@ -20,7 +20,7 @@ __all__ = ['Sightings']
 NAMES = [landmark.name.lower() for landmark in Landmark]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sightings:
     """
     M sightings, each one person in one picture, in the order of the pictures.
@@ -47,6 +47,16 @@ class Sightings:
     def __len__(self) -> int:
         """Return the number of sightings."""
         return len(self.stamps_ns)
+
+    def __repr__(self) -> str:
+        """Return what it holds in one line, not the arrays: a notebook prints it."""
+        pictures, people = np.unique(self.frames).size, np.unique(self.track_ids).tolist()
+        return (
+            f'<Sightings: {len(self)} in {pictures} pictures, {np.ptp(self.times):.2f} s, '
+            f'track ids {people}>'
+            if len(self)
+            else '<Sightings: nobody>'
+        )
 
     @property
     def times(self) -> NDArray[np.float64]:

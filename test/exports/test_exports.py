@@ -89,6 +89,8 @@ def test_the_csv_table_read_without_anything(exported: Exported) -> None:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == list(COLUMNS)
     assert [row['landmark'] for row in rows[:33]] == NAMES
+    for row in rows:
+        assert row['time'] == repr(float(row['time']))  # 0.1, not 0.10000000000000001
 
 
 def test_coco_results_read_by_pycocotools(exported: Exported) -> None:

@@ -77,6 +77,33 @@ def test_the_people_are_there_in_3d(visit: Any) -> None:
         assert len(in_color(seen, Side.LEFT, 60)) > 50, key
 
 
+# Where the camera itself and the corners of its picture are seen, from -1 to 1.
+SEEN_AT = """async ([name, middle, edges, aspect]) => {
+    const { THREE } = await import('nicegui-scene');
+    const { filmed, viewpoint } = await import('pose-page/viewpoints.js');
+    const at = new THREE.Vector3(...middle);
+    const { eye, target, fovDeg } = viewpoint(name, at, edges, aspect);
+    const camera = new THREE.PerspectiveCamera(fovDeg, aspect, 0.05, 200);
+    camera.position.copy(eye);
+    camera.lookAt(target);
+    camera.updateMatrixWorld();
+    return filmed(at, edges, -1.2 * at.z).map((point) => point.project(camera).toArray());
+}"""
+
+
+@pytest.mark.parametrize('name', ['above', 'side', 'free'])
+@pytest.mark.parametrize('edges', [[-0.3, -0.2, 0.3, 0.2], [-0.5, -0.9, 0.7, 0.9]])
+@pytest.mark.parametrize('aspect', [0.8, 1.6])
+def test_all_that_the_camera_films_is_seen_in_3d(
+    visit: Any, name: str, edges: list[float], aspect: float
+) -> None:
+    for middle in ([0, 0, -2], [-3, 1, -7]):
+        seen = np.array(visit.evaluate(SEEN_AT, [name, middle, edges, aspect]))
+        assert seen.shape == (5, 3)
+        assert np.abs(seen[:, :2]).max() <= 1, middle
+        assert np.ptp(seen[:, :2], axis=0).max() > 1, middle
+
+
 def test_a_joint_can_be_pointed_at_and_chosen(visit: Any) -> None:
     box = visit.locator('.pose-picture canvas').bounding_box()
     x, y = visit.evaluate('(({x, y}) => [x, y])(posePage.frame.people[0].landmarks[11])')

@@ -167,6 +167,34 @@ def test_plots_show_people(walk: tuple[Path, Path]) -> None:
     pyplot.close('all')
 
 
+def test_a_line_over_time_has_a_gap_where_nobody_was_found(walk: tuple[Path, Path]) -> None:
+    people = read.recording(walk[1]).person(1)
+    whole = read.plot_over_time(people, 'left_wrist').lines[0].get_ydata()
+    missed = people.frames[len(people) // 2]
+    there = people._where(people.frames != missed)
+    line = read.plot_over_time(there, 'left_wrist').lines[0].get_ydata()
+    assert np.flatnonzero(np.isnan(line)).tolist() == [len(people) // 2]
+    assert np.isfinite(whole).all()
+    pyplot.close('all')
+
+
+def test_numbers_in_the_3d_plot_do_not_lie_over_one_another(walk: tuple[Path, Path]) -> None:
+    people = read.recording(walk[1])
+    axes = read.plot_3d(people.frame(int(people.frames[-1])))
+    ranges = [np.ptp(limits) for limits in (axes.get_xlim(), axes.get_ylim(), axes.get_zlim())]
+    np.testing.assert_allclose(ranges, max(ranges), rtol=0.4)
+    pyplot.close('all')
+
+
+def test_what_a_notebook_prints_is_one_line(walk: tuple[Path, Path]) -> None:
+    people = read.recording(walk[1])
+    assert repr(people) == (
+        f'<Sightings: {len(people)} in {len(set(people.frames))} pictures, '
+        f'{people.times[-1]:.2f} s, track ids {sorted(set(people.track_ids.tolist()))}>'
+    )
+    assert repr(people.frame(10_000)) == '<Sightings: nobody>'
+
+
 def test_the_notebook_runs(walk: tuple[Path, Path], tmp_path: Path) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     assert not any(cell.get('outputs') for cell in notebook.cells), 'kept without outputs'

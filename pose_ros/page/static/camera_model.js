@@ -41,11 +41,6 @@ export class CameraModel {
     this.#build();
   }
 
-  verticalFovDeg() {
-    const [, top, , bottom] = this.#edges();
-    return ((Math.atan(bottom) - Math.atan(top)) * 180) / Math.PI;
-  }
-
   show(bitmap, size) {
     this.picture.visible = Boolean(bitmap);
     if (size && String(size) !== String(this.size)) {
@@ -65,7 +60,7 @@ export class CameraModel {
   }
 
   /** Returns left, top, right and bottom of the picture at a depth of 1. */
-  #edges() {
+  edges() {
     const { camera } = this;
     if (camera)
       return [
@@ -78,7 +73,7 @@ export class CameraModel {
   }
 
   #build() {
-    const [left, top, right, bottom] = this.#edges().map((each) => each * this.depth);
+    const [left, top, right, bottom] = this.edges().map((each) => each * this.depth);
     const corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map(([x, y]) => [x, y, this.depth]);
     const lines = corners.flatMap((corner, i) => [[0, 0, 0], corner, corner, corners[(i + 1) % 4]]);
     this.lines.geometry.dispose();

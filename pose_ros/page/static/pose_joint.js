@@ -94,8 +94,9 @@ function measured(person, joint, seconds, points) {
 function options(points) {
   const last = points.at(-1)?.seconds ?? 0;
   const label = { color: GREY, fontSize: 10 };
+  const axisLine = { onZero: false };
   const width = 100 / PLOTS.length;
-  const at = (i) => ({ left: `${i * width + 3}%`, width: `${width - 5}%`, top: 36, bottom: 20 });
+  const at = (i) => ({ left: `${i * width + 4}%`, width: `${width - 6}%`, top: 36, bottom: 20 });
   return {
     animation: false,
     textStyle: { fontFamily: "Roboto, sans-serif" },
@@ -104,11 +105,11 @@ function options(points) {
     })),
     grid: PLOTS.map((_, i) => at(i)),
     xAxis: PLOTS.map((_, i) => ({
-      gridIndex: i, type: "value", min: -SPAN_S, max: 0, axisLabel: { ...label, formatter: "{value} s" },
+      gridIndex: i, type: "value", axisLine, min: -SPAN_S, max: 0, axisLabel: { ...label, formatter: "{value} s" },
       splitLine: { show: false }, splitNumber: 3,
     })),
     yAxis: PLOTS.map(([key], i) => ({
-      gridIndex: i, type: "value", scale: key !== "speed", axisLabel: label, splitNumber: 3,
+      gridIndex: i, type: "value", axisLine, scale: key !== "speed", axisLabel: label, splitNumber: 3,
       ...(key === "visibility" ? { min: 0, max: 1 } : {}),
       splitLine: { lineStyle: { color: "rgba(138, 146, 156, 0.25)" } },
     })),

@@ -5,6 +5,7 @@ import { CSS2DRenderer, OrbitControls, THREE } from "nicegui-scene";
 import { CameraModel } from "pose-page/camera_model.js";
 import { Floor, People } from "pose-page/people3d.js";
 import { live } from "pose-page/stream.js";
+import { distanceOf, viewpoint } from "pose-page/viewpoints.js";
 
 const THEMES = {
   light: { background: 0xf3f5f7, grid: 0xc4cad1, axis: 0x8a929c, frustum: 0x66707c },
@@ -95,20 +96,11 @@ export default {
     look(name) {
       if (!(name in VIEWS)) return;
       const middle = this.people.middle();
-      const far = Math.max(1.2, -middle.z);
-      const target = name === "camera" ? new THREE.Vector3(0, 0, -far) : middle;
-      const at = {
-        camera: new THREE.Vector3(0, 0, 0.001),
-        above: new THREE.Vector3(middle.x, middle.y + far * 1.4, middle.z + 0.01),
-        side: new THREE.Vector3(middle.x + far * 1.3, middle.y + 0.2, middle.z / 2),
-        free: new THREE.Vector3(far * 0.8 + 0.3, far * 0.35 + 0.2, far * 0.45 + 0.2),
-      }[name];
-      if (name === "side") target.z = middle.z / 2;
-      if (name === "free") target.set(middle.x / 2, middle.y, middle.z * 0.6);
-      this.model.putBehind(name === "camera" ? far + 2 : 0);
-      this.eye.fov = name === "camera" ? this.model.verticalFovDeg() : 50;
+      const { eye, target, fovDeg } = viewpoint(name, middle, this.model.edges(), this.eye.aspect);
+      this.model.putBehind(name === "camera" ? distanceOf(middle) + 2 : 0);
+      this.eye.fov = fovDeg;
       this.eye.updateProjectionMatrix();
-      this.eye.position.copy(at);
+      this.eye.position.copy(eye);
       this.controls.target.copy(target);
       this.controls.update();
       this.render();
