@@ -9,11 +9,14 @@ import sys
 from types import FrameType
 
 from pose_ros.bags.worker import Worker
-from pose_ros.rclpy_tools.process import lose_what_stderr_refuses, occupy_standard_streams
+from pose_ros.rclpy_tools.process import (
+    ending_signals,
+    lose_what_stderr_refuses,
+    occupy_standard_streams,
+)
 
 __all__ = ['main']
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ADVICE = 'annotate_bag needs more packages ({}): pip install "rosbags>=0.11.9,<0.12" mcap tqdm'
 
 
@@ -31,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     def stop(number: int, _frame: FrameType | None) -> None:
         stops.append(number)
 
-    for number in SIGNALS:
+    for number in ending_signals():
         signal.signal(number, stop)
     worker = Worker()  # gets ready while this process reads the arguments
     try:

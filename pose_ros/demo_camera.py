@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the demo camera as a process, until its source ends, SIGINT or SIGTERM."""
+"""Runs the demo camera as a process, until its source ends or a signal comes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ['main']
 
 def main() -> int:
     """
-    Run the node until its source ends, SIGINT, SIGTERM or the end of its context.
+    Run the node until its source ends, SIGINT, SIGTERM, SIGHUP or the end of its context.
 
     :returns: the exit code: 0 after a normal end, 1 when no pictures can be had
     """

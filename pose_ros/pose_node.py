@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the pose node as a process, until SIGINT, SIGTERM or the end of its context."""
+"""Runs the pose node as a process, until SIGINT, SIGTERM, SIGHUP or the end of its context."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ['main']
 
 def main(args: Sequence[str] | None = None) -> int:
     """
-    Run the node until SIGINT, SIGTERM or the end of its context.
+    Run the node until SIGINT, SIGTERM, SIGHUP or the end of its context.
 
     :param args: command line arguments; None: those of the process
     :returns: the process' exit code, 0

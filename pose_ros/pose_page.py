@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the page: starts it, prints its address, and ends it at SIGINT and SIGTERM."""
+"""Runs the page: starts it, prints its address, and ends it at a signal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_INSTALLED = (
 
 def main(args: Sequence[str] | None = None) -> int:
     """
-    Run the page until SIGINT or SIGTERM.
+    Run the page until SIGINT, SIGTERM or SIGHUP.
 
     :param args: command line arguments; None: those of the process
     :returns: the process' exit code: 0, or 1 when the page could not start

@@ -139,7 +139,7 @@ def test_a_photograph_gives_what_a_direct_call_gives(
 
 
 @pytest.mark.parametrize(
-    'numbers', [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]]
+    'numbers', [[signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT, signal.SIGINT]]
 )
 @pytest.mark.parametrize('state', ['starting', 'unconfigured', 'inactive', 'active', 'mid-frame'])
 def test_a_signal_ends_the_process_cleanly(
@@ -197,6 +197,17 @@ def test_an_impossible_transition_does_not_end_the_process(
         assert not ros.call(ChangeState, 'pose/change_state', request).success
         change_state(ros, Transition.TRANSITION_CONFIGURE)
         assert node.poll() is None
+
+
+def test_under_nohup_it_outlives_its_terminal(ros: World, models: dict[str, Path]) -> None:
+    with started(['nohup', *command(model=str(models['lite']))]) as node:
+        ros.until(lambda: 'pose' in ros.node.get_node_names())
+        node.send_signal(signal.SIGHUP)
+        change_state(ros, Transition.TRANSITION_CONFIGURE)
+        assert node.poll() is None
+        node.terminate()
+        ros.until(lambda: node.poll() is not None)
+        assert node.returncode == 0
 
 
 def test_it_works_without_a_standard_error(ros: World, models: dict[str, Path]) -> None:

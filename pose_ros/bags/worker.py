@@ -16,6 +16,8 @@ import traceback
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from pose_ros.rclpy_tools.process import ending_signals
+
 if TYPE_CHECKING:
     from pose_ros.bags.job import Job, Progress, Report
 
@@ -23,8 +25,7 @@ __all__ = ['Worker', 'report_of']
 
 PROGRESS_PERIOD_S = 0.2
 RECORDINGS_EACH = 50  # then a new process takes over, with new memory
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+MASKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # while it starts
 
 
 class Worker:
@@ -41,7 +42,7 @@ class Worker:
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), name='annotate')
         # The process inherits the mask, and lifts it when it can be stopped in good order.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, MASKED)
         self._process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
@@ -104,9 +105,9 @@ def _work(connection: Connection) -> None:
     def stop(number: int, _frame: FrameType | None) -> None:
         stops.append(number)
 
-    for number in SIGNALS:
+    for number in ending_signals():
         signal.signal(number, stop)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, MASKED)
     newest_s = 0.0
 
     def on_progress(progress: Progress) -> None:
@@ -156,7 +157,8 @@ def report_of(
     except StoppedError:
         return Report(job.path, False, 'stopped; the same command begins it again')
     except EXPECTED as error:
-        return Report(job.path, False, in_words(error))
+        # The report names the recording by itself.
+        return Report(job.path, False, in_words(error).removeprefix(f'{job.path}: '))
     except Exception as error:
         details = tuple(traceback.format_exc().splitlines())
         return Report(job.path, False, f'unexpected {type(error).__name__}: {error}', details)

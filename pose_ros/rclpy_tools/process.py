@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gives an executable its standard streams and its answers to SIGINT and SIGTERM."""
+"""Gives an executable its standard streams, and its answers to signals that want its end."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ import sys
 from types import FrameType
 from typing import Any
 
-__all__ = ['Ending', 'lose_what_stderr_refuses', 'occupy_standard_streams']
+__all__ = ['Ending', 'ending_signals', 'lose_what_stderr_refuses', 'occupy_standard_streams']
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SPIN_S = 0.1
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """
+    Return the signals that want this process to end; to be called before they get handlers.
+
+    SIGHUP, the end of the terminal, is not among them under nohup.
+    """
+    is_detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return (signal.SIGINT, signal.SIGTERM, *(() if is_detached else (signal.SIGHUP,)))
 
 
 def occupy_standard_streams() -> None:
@@ -55,7 +64,7 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
 
 class Ending:
     """
-    What SIGINT and SIGTERM do to this process: first they end it, later they are only noted.
+    What `ending_signals` do to this process: first they end it, later they are only noted.
 
     A signal only sets a flag, however often it comes (ros2 launch forwards the one that the
     terminal sent already): raised in the middle of a release, it would leave threads behind.
@@ -63,8 +72,9 @@ class Ending:
 
     def __init__(self) -> None:
         """Have signals end the process at once: nothing is held yet, and imports take long."""
+        self._signals = ending_signals()
         self._came: list[int] = []  # an Event is not safe against a second signal
-        for number in SIGNALS:
+        for number in self._signals:
             signal.signal(number, _leave)
 
     @property
@@ -74,7 +84,7 @@ class Ending:
 
     def note_signals(self) -> None:
         """Have signals only be noted from now on, for an orderly end."""
-        for number in SIGNALS:
+        for number in self._signals:
             signal.signal(number, lambda number, _frame: self._came.append(number))
 
     def spin(
@@ -101,5 +111,5 @@ class Ending:
 
     def ignore_signals(self) -> None:
         """Ignore signals: the interpreter's end would give them their default back."""
-        for number in SIGNALS:
+        for number in self._signals:
             signal.signal(number, signal.SIG_IGN)
