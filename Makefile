@@ -95,7 +95,7 @@ MINUTES ?= 30
 soak: $(BUILT)
 	@$(VENV)/bin/python benchmark/soak.py --minutes $(MINUTES) $(ARGS)
 
-# The stream begins again many times; fails when that takes memory that stays.
+# The stream begins again many times, 30 or more; fails when that takes memory that stays.
 COUNT ?= 200
 
 restarts: $(BUILT)

@@ -3,12 +3,13 @@
 Lets the stream of images begin again many times: `make restarts COUNT=200`.
 
 Each time the node builds a new landmarker. Fails when the memory at the end is more than a tenth
-above that after the first ten times.
+above that after the first ten times. COUNT is 30 or more, so that the two can be told apart.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 import signal
 from statistics import median
@@ -22,6 +23,7 @@ from benchmark.usage import memory_mb
 
 PEACE_S = 3.0  # at the start
 FIRST = 10
+LEAST = 3 * FIRST
 MAX_GROWTH = 0.1
 SAY_EVERY = 10
 
@@ -41,13 +43,17 @@ def memory_of_restarts(node: DisturbedNode, count: int) -> list[float]:
     return memory
 
 
-def main() -> int:
-    """Run, print and judge."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run, print and judge.
+
+    :param argv: arguments; None for the process's own
+    """
     parser = argparse.ArgumentParser(prog='restarts', description=__doc__)
-    parser.add_argument('--count', type=int, default=200)
-    options = parser.parse_args()
-    if options.count < 3 * FIRST:
-        parser.error(f'--count: wanted at least {3 * FIRST}')
+    parser.add_argument('--count', type=int, default=200, help=f'at least {LEAST} (200)')
+    options = parser.parse_args(argv)
+    if options.count < LEAST:
+        parser.error(f'--count: wanted at least {LEAST}, got {options.count}')
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # no process is left behind
     try:
         with TemporaryDirectory() as folder, DisturbedNode(Path(folder), PEACE_S) as node:

@@ -37,7 +37,7 @@ def annotate(
     :raises RecordingError: when the recording cannot be read
     :raises MadeOtherwiseError: when the folder is there, but was made in another way
     :raises BusyError: when another process writes the folder
-    :raises OSError: when the folder cannot be written
+    :raises FolderError, OSError: when the folder cannot be written
     :raises ModelError, LandmarkerError, ImportError, ExportError: as those say
     """
     if job.folder.exists() and job.replaces:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pose_ros.bags.bag_outputs import BAG_OUTPUTS
 from pose_ros.bags.cameras import TopicChoice
 from pose_ros.bags.job import DEFAULT_OUTPUTS, Job, Wanted
+from pose_ros.bags.whole_folder import FolderError, require_place
 from pose_ros.detection.options import RunningMode
 from pose_ros.detection.search_options import Search
 from pose_ros.exports.table import EXPORTS
@@ -51,7 +52,7 @@ def read_arguments(argv: Sequence[str] | None) -> Arguments:
     given = parser.parse_args(argv)
     try:
         return _arguments(given)
-    except ValueError as error:
+    except (ValueError, FolderError) as error:
         parser.error(str(error))
 
 
@@ -118,6 +119,7 @@ def _arguments(given: Namespace) -> Arguments:
         given.merge,
         given.storage,
     )
+    require_place(given.out)
     folders = _folders(given.recordings, given.out)
     jobs = [Job(path, folders[path], wanted, given.overwrite) for path in folders]
     return Arguments(jobs, given.jobs, list(_notes(given.jobs, read, len(jobs))))

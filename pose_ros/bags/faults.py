@@ -7,16 +7,17 @@ import errno
 
 from pose_ros.bags.made import MadeOtherwiseError
 from pose_ros.bags.recording import RecordingError
-from pose_ros.bags.whole_folder import BusyError
+from pose_ros.bags.whole_folder import BusyError, FolderError
 from pose_ros.detection.options import LandmarkerError
 from pose_ros.exports.export import ExportError
-from pose_ros.models.store import ModelError
+from pose_ros.models.model_file import ModelError, advice_on
 
 __all__ = ['EXPECTED', 'in_words']
 
 EXPECTED = (
     BusyError,
     ExportError,
+    FolderError,
     ImportError,
     LandmarkerError,
     MadeOtherwiseError,
@@ -34,6 +35,8 @@ def in_words(error: BaseException) -> str:
             'the disk is full; what was written is removed: make room, or write elsewhere with '
             '-o, and run the same command again'
         )
+    if isinstance(error, OSError) and error.strerror:
+        return f'{error.filename}: {advice_on(error)}' if error.filename else advice_on(error)
     if isinstance(error, MemoryError):
         return 'it needs more memory than there is'
     return ' '.join(str(error).split()) or type(error).__name__

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pose_ros.bags.job import Job
+from pose_ros.bags.whole_folder import require_place
 from pose_ros.bags.work import Work
 from pose_ros.models.store import find_model
 
@@ -29,6 +30,7 @@ def require_same(job: Job) -> None:
     Check that the folder of a job holds what the job would write.
 
     :raises MadeOtherwiseError: when it does not: what differs
+    :raises FolderError: when it is no folder
     """
     found = _found(job.folder)
     wanted = json.loads(json.dumps(_made_by(job)))
@@ -47,12 +49,14 @@ def require_ours(folder: Path) -> None:
     Check that a folder is one of ours, before it is replaced.
 
     :raises MadeOtherwiseError: when it is not
+    :raises FolderError: when it is no folder
     """
     _found(folder)
 
 
 def _found(folder: Path) -> dict[str, Any]:
     """Return how a folder was made, as it says itself."""
+    require_place(folder)
     try:
         found = json.loads((folder / FILE_NAME).read_text())[MADE_BY]
         assert isinstance(found, dict)

@@ -87,4 +87,5 @@ def _open_bag(path: Path, files: list[Path]) -> Recording:
     except RecordingError as error:
         if not files:
             raise
-        return SalvagedBag(path, files, f'read without its index ({error})')
+        reason = str(error).removeprefix(f'{path}: ')
+        return SalvagedBag(path, files, f'read without its index ({reason})')

@@ -16,6 +16,18 @@ __all__ = ['StatusLine']
 LOG_PERIOD_S = 10.0  # where a line cannot be written over
 
 
+class _Lines:
+    """Writes lines to standard error where tqdm would write over one: into a file or a pipe."""
+
+    def write(self, text: str) -> None:
+        """Write the text as a line of its own, if there is more in it than blanks."""
+        if words := text.strip():
+            print(words, file=sys.stderr, flush=True)
+
+    def flush(self) -> None:
+        """Do nothing: each line is flushed."""
+
+
 class StatusLine:
     """One line on standard error, for all recordings together; a context manager."""
 
@@ -28,7 +40,12 @@ class StatusLine:
         self._count, self._finished = count, 0
         self._progress: dict[Path, Progress] = {}
         self._on_terminal = sys.stderr.isatty()
-        self._bar = tqdm(unit=' pictures', dynamic_ncols=True, leave=False, file=sys.stderr)
+        self._bar = tqdm(
+            unit=' pictures',
+            dynamic_ncols=self._on_terminal,
+            leave=False,
+            file=sys.stderr if self._on_terminal else _Lines(),
+        )
         if not self._on_terminal:
             self._bar.mininterval = LOG_PERIOD_S
 
@@ -66,4 +83,4 @@ class StatusLine:
         if self._on_terminal:
             self._bar.write('\n'.join(lines), file=self._bar.fp)
         else:
-            print('\n'.join(lines), file=self._bar.fp, flush=True)
+            print('\n'.join(lines), file=sys.stderr, flush=True)

@@ -16,6 +16,7 @@ from pose_ros.exports.export import ExportError
 __all__ = ['VideoFile', 'rate_of']
 
 DEFAULT_RATE_HZ = 30.0
+LEAST_SIDE, GREATEST_SIDE = 2, 8191  # of what MPEG-4 part 2 takes
 STAMPS_FOR_RATE = 8  # pictures that are held back until the rate is known
 
 
@@ -95,6 +96,12 @@ class VideoFile:
     def _open(self) -> None:
         first, _ = self._waiting[0]
         self._size = first.shape[1], first.shape[0]
+        if not all(LEAST_SIDE <= side <= GREATEST_SIDE for side in self._size):
+            raise ExportError(
+                f'{self._path.name}: cannot be a video with pictures of '
+                f'{self._size[0]}x{self._size[1]} pixels; wanted sides of {LEAST_SIDE} to '
+                f'{GREATEST_SIDE} pixels: run it without --video and --lerobot'
+            )
         self.rate_hz = rate_of([stamp_ns for _, stamp_ns in self._waiting])
         if self._whole_rate:
             self.rate_hz = float(max(1, round(self.rate_hz)))

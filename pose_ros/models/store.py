@@ -115,6 +115,11 @@ def find_bundle(name_or_path: str | Path) -> Bundle:
         Landmarker. One line: which file, what is wrong, which command repairs it
     """
     name = str(name_or_path)
+    if not name.strip():
+        raise ModelError(
+            f"wanted lite, full, heavy or a bundle's path, got {name!r}; get full with: "
+            f'{_command("full")}'
+        )
     if name in MODELS:
         places = [cached_path(name)] + [
             Path(prefix, 'share/pose_ros/models', _file_name(name)).absolute()

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 import fcntl
 import os
 from pathlib import Path
@@ -14,13 +15,19 @@ import subprocess
 import sys
 import time
 
+import cv2
+import numpy as np
 import pytest
 
 from pose_ros.bags.arguments import read_arguments
+from pose_ros.bags.job import Job
 from pose_ros.bags.whole_folder import BusyError, part_folder, whole_folder
+from pose_ros.bags.worker import report_of
 from simulation.bag_files import Message, contents, files, pictures, stamped, write_bag
 
 COMMAND = [sys.executable, '-m', 'pose_ros.annotate_bag', '-p', 'model:=lite']
+NOISE = random.Random(5).randbytes(5000)
+MakeJob = Callable[..., Job]
 KILLS = int(os.environ.get('KILLS', '4'))
 
 
@@ -131,6 +138,11 @@ def test_a_folder_of_somebody_else_is_never_replaced(bags: list[Path], tmp_path:
         (['a.mcap', '-o', 'out', '-p', 'num_poses:=0'], '1 to 32'),
         (['a.mcap', '-o', 'out', '--params', 'none.yaml'], 'No such file'),
         (['a.mcap', '-o', 'out', '--outputs', 'songs'], 'songs'),
+        (['a.mcap', '-o', 'a.mcap'], 'but a.mcap is a file; choose another folder with -o'),
+        (['a.mcap', '-o', 'a.mcap/deep/er'], 'but a.mcap is a file; choose another'),
+        (['a.mcap', '-o', 'lost'], 'but lost is a link to a place that is not there'),
+        (['a.mcap', '-o', 'lost/er'], 'but lost is a link to a place that is not there'),
+        (['a.mcap', '-o', '/dev/null'], 'but /dev/null is a device or a pipe'),
     ],
 )
 def test_arguments_that_cannot_be_meant(
@@ -142,6 +154,7 @@ def test_arguments_that_cannot_be_meant(
 ) -> None:
     (tmp_path / 'a').mkdir()
     (tmp_path / 'sub').mkdir()
+    (tmp_path / 'lost').symlink_to(tmp_path / 'nowhere/at all')
     for each in ('a.mcap', 'sub/a.mcap'):
         (tmp_path / each).write_bytes(b'')
     monkeypatch.chdir(tmp_path)
@@ -149,6 +162,69 @@ def test_arguments_that_cannot_be_meant(
         read_arguments(arguments)
     assert ended.value.code == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('kind', ['file', 'link', 'no place', 'too long'])
+def test_a_place_that_cannot_be_written_is_said_before_the_work(
+    messages: list[Message], tmp_path: Path, job: MakeJob, kind: str
+) -> None:
+    bag = write_bag(tmp_path / 'walk', 'mcap', messages[:2])
+    folder = tmp_path / 'out'
+    if kind == 'file':
+        folder.touch()
+    elif kind == 'link':
+        folder.symlink_to(tmp_path / 'nowhere')
+    elif kind == 'no place':
+        folder = Path('/proc/none/out')  # where not even root makes a folder
+    else:
+        folder = tmp_path / ('long' * 70)
+    for replaces in (False, True):
+        report = report_of(replace(job(bag), folder=folder, replaces=replaces))
+        assert not report.done
+        assert not report.frames
+        assert str(folder) in report.text
+        assert '[Errno' not in report.text
+        assert 'choose another folder with -o' in report.text or kind == 'too long'
+    if kind == 'file':
+        assert folder.read_bytes() == b''
+
+
+def test_a_folder_that_only_others_may_write(messages: list[Message], tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip('root may write everywhere')
+    bag = write_bag(tmp_path / 'walk', 'mcap', messages[:2])
+    (tmp_path / 'theirs').mkdir(mode=0o555)
+    done = run(bag, '-o', 'theirs', folder=tmp_path)
+    assert done.returncode == 1
+    assert 'theirs/walk: cannot be written: Permission denied; choose another' in done.stderr
+
+
+def test_a_failure_names_the_recording_once(tmp_path: Path) -> None:
+    names = ['text.mcap', 'noise.db3', 'noise1.bag', 'notes.txt', 'empty.bag', 'none.mcap']
+    for name, data in zip(names, [b'hello', NOISE, NOISE, b'hello', b''], strict=False):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / 'folder').mkdir()
+    paths = [tmp_path / each for each in (*names, 'folder')]
+    done = run(*paths, '-o', 'out', folder=tmp_path)
+    assert done.returncode == 1
+    lines = [each for each in done.stderr.splitlines() if each.startswith('FAILED: ')]
+    assert len(lines) == len(paths)
+    for path, line in zip(paths, lines, strict=True):
+        assert line.startswith(f'FAILED: {path}: ')
+        assert line.count(str(path)) == 1, line
+    assert not [each for each in done.stderr.splitlines() if 'FAILED' in each[1:]]
+
+
+def test_pictures_too_small_for_a_video_are_named(models: dict[str, Path], tmp_path: Path) -> None:
+    assert models['lite']
+    (tmp_path / 'dots').mkdir()
+    for name in ('1.png', '2.png'):
+        cv2.imwrite(str(tmp_path / 'dots' / name), np.zeros((1, 1, 3), np.uint8))
+    done = run('dots', '-o', 'out', '--video', folder=tmp_path)
+    assert done.returncode == 1
+    assert 'pictures of 1x1 pixels; wanted sides of 2 to 8191 pixels' in done.stderr
+    assert 'without --video' in done.stderr
+    assert run('dots', '-o', 'out', '--csv', folder=tmp_path).returncode == 0
 
 
 def test_a_mistake_is_said_at_once(tmp_path: Path) -> None:
@@ -198,7 +274,7 @@ def test_killed_at_random_moments_and_started_again_it_ends_the_same(
     assert files(tmp_path / 'out') == files(tmp_path / 'whole')
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_leaves_whole_folders_only(
     frames: object,
     bags: list[Path],

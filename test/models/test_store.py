@@ -23,8 +23,11 @@ NOWHERE = 'http://127.0.0.1:9/{name}'  # nobody listens on the port "discard"
 
 
 @pytest.fixture(autouse=True)
-def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def empty_machine(
+    tmp_path: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No model anywhere, Google out of reach, and no proxy before this machine."""
+    assert models['full']  # which would be fetched into the empty machine else
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
     monkeypatch.setenv('AMENT_PREFIX_PATH', '')
     monkeypatch.setenv('no_proxy', '127.0.0.1')
@@ -127,10 +130,21 @@ def test_a_truncated_model_is_not_passed_over(
         find_model('full')
 
 
-@pytest.mark.parametrize('given', ['medium', 'nowhere/pose.task', '', '.'])
+@pytest.mark.parametrize('given', ['medium', 'nowhere/pose.task', '.'])
 def test_a_wrong_path_says_what_is_wanted(given: str) -> None:
     with pytest.raises(ModelError, match=r'wanted lite, full, heavy or a bundle.s path; get full'):
         find_model(given)
+
+
+@pytest.mark.parametrize('given', ['', ' '])
+def test_an_empty_path_is_not_taken_for_a_folder(given: str) -> None:
+    with pytest.raises(ModelError) as it:
+        find_model(given)
+    words = str(it.value)
+    assert words.startswith(
+        f"wanted lite, full, heavy or a bundle's path, got '{given}'; get full"
+    )
+    assert str(Path.cwd()) not in words
 
 
 def test_finding_imports_no_mediapipe() -> None:
