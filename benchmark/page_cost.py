@@ -25,7 +25,6 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 from uuid import uuid4
 
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 import cv2
@@ -36,6 +35,7 @@ from websockets.sync.client import connect
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.page.wire import HEAD
 from simulation.page_processes import executable, pose_page
+from simulation.ros_domain import take_domain
 from simulation.ros_world import World, world
 
 ROUND_S = 8.0
@@ -177,7 +177,7 @@ def measure(this: World, address: str, page: int, rounds: int) -> Measured:
         arrived.append((time.time() - stamp.sec - stamp.nanosec * 1e-9, len(message.poses)))
 
     this.node.create_subscription(PoseLandmarksArray, '/pose/landmarks', take, 10)
-    this.until(lambda: len(arrived) > 30)
+    this.until(lambda: len(arrived) > 30 and all(count == 2 for _, count in arrived[-30:]))
     for number in range(2 * rounds):
         looks = number % 2 == 1
         visitor = Visitor(address) if looks else None
@@ -242,6 +242,7 @@ def main() -> int:
     parser.add_argument('--rounds', type=int, default=4)
     parser.add_argument('--model', default='lite')
     arguments = parser.parse_args()
+    take_domain()
     with (
         TemporaryDirectory() as folder,
         world() as this,

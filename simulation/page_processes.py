@@ -16,11 +16,6 @@ import pytest
 START_S = 60.0
 
 
-def other_domain() -> int:
-    """Return a ROS domain in which nothing of this process is."""
-    return 1 + (int(os.environ['ROS_DOMAIN_ID']) + 49) % 100
-
-
 @contextmanager
 def executable(
     name: str, log: Path, *arguments: str, domain: int | None = None

@@ -7,8 +7,6 @@ from pathlib import Path
 import subprocess
 import sys
 
-# Before rclpy is imported. Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 if os.environ.get('ROS_DISTRO') == 'humble':
     os.environ['ROS_LOCALHOST_ONLY'] = '1'
@@ -22,7 +20,10 @@ import pytest
 import skimage.data
 
 from pose_ros.models.store import ModelError, fetch
+from simulation.ros_domain import take_domain
 from simulation.ros_world import World, world
+
+take_domain()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

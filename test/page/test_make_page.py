@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from simulation.page_processes import other_domain
+from simulation.ros_domain import other_domain
 from simulation.recordings import RecordingError, recording
 
 SCRIPTS = Path(__file__).parents[2] / 'scripts'

@@ -17,7 +17,8 @@ import pytest
 
 from pose_ros.msg import PoseLandmarks, PoseLandmarksArray
 from pose_ros.page.wire import HEAD
-from simulation.page_processes import executable, other_domain, pose_page
+from simulation.page_processes import executable, pose_page
+from simulation.ros_domain import other_domain
 from simulation.ros_world import World
 
 FORBIDDEN = 4403  # as pose_ros/page/routes.py has it
