@@ -11,7 +11,7 @@ from typing import IO
 
 __all__ = ['other_domain', 'take_domain']
 
-DOMAINS = 50  # and as many others; up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones
+DOMAINS = 50  # and as many others; above 101, ports of Fast DDS may be Linux's ephemeral ones
 _locks: list[IO[str]] = []  # held until the process ends
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from simulation.ros_domain import other_domain
 from simulation.recordings import RecordingError, recording
+from simulation.ros_domain import other_domain
 
 SCRIPTS = Path(__file__).parents[2] / 'scripts'
 pytestmark = pytest.mark.timeout(300)
