@@ -12,6 +12,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from pose_ros.images.depth import depth_pixels
 from pose_ros.images.frame import Frame, stamp_ns
 from pose_ros.images.intrinsics import Intrinsics, is_same_view
+from pose_ros.images.quoted import quoted
 
 __all__ = ['DepthPixels', 'calibration', 'fitting_depth', 'fitting_intrinsics']
 
@@ -98,5 +99,6 @@ def _require_frame_id(name: str, message: CameraInfo | Image, frame: Frame) -> N
     if wanted and got and wanted != got:
         advice = REGISTERED if name == 'depth' else 'remap camera_info to that of the images'
         raise ValueError(
-            f'{name}: wanted one in the frame of the image, {wanted!r}, got {got!r}: {advice}'
+            f'{name}: wanted one in the frame of the image, {quoted(wanted)}, '
+            f'got {quoted(got)}: {advice}'
         )

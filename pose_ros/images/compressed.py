@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage
 
 from pose_ros.images.picture_size import picture_size, require_size
+from pose_ros.images.quoted import quoted
 from pose_ros.images.rows import ImageError
 from pose_ros.images.sample_scale import SampleScale
 
@@ -37,7 +38,7 @@ def decode(message: CompressedImage, scale: SampleScale, max_pixels: int) -> NDA
     :raises ImageError: when it is too large, truncated, of another format or no picture
     """
     if 'compressedDepth' in message.format:
-        raise ImageError(f'format: wanted a colour image, got depth: {message.format!r}')
+        raise ImageError(f'format: wanted a colour image, got depth: {quoted(message.format)}')
     data = message.data.tobytes()
     size = picture_size(data)
     if size:
@@ -46,7 +47,7 @@ def decode(message: CompressedImage, scale: SampleScale, max_pixels: int) -> NDA
     if bgr is None:
         raise ImageError(
             f'data: wanted a whole JPEG or PNG, got {len(data)} bytes that are none (nor a TIFF '
-            f'or BMP), format {message.format!r}'
+            f'or BMP), format {quoted(message.format)}'
         )
     if bgr.dtype == np.uint16:
         bgr = scale.to_8_bit(bgr)

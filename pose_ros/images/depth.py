@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.images.quoted import quoted
 from pose_ros.images.rows import ImageError, sample_rows
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def depth_pixels(image: Image) -> tuple[NDArray[Any], float]:
     :raises DepthError: when the encoding is another, or width, height, step and data contradict
     """
     if image.encoding not in ENCODINGS:
-        raise DepthError(f'depth encoding: wanted 16UC1 or 32FC1, got {image.encoding!r}')
+        raise DepthError(f'depth encoding: wanted 16UC1 or 32FC1, got {quoted(image.encoding)}')
     pixel, unit_m = ENCODINGS[image.encoding]
     try:
         return sample_rows(image, image.width, pixel), unit_m

@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 from pose_ros.images.compressed import decode
 from pose_ros.images.encodings import ENCODINGS
 from pose_ros.images.picture_size import MAX_IMAGE_PIXELS, require_size
+from pose_ros.images.quoted import quoted
 from pose_ros.images.rows import ImageError
 from pose_ros.images.sample_scale import SampleScale
 
@@ -86,7 +87,7 @@ class FrameReader:
         require_size(message.width, message.height, self.max_pixels)
         if image_format not in ENCODINGS:
             raise ImageError(
-                f'encoding: wanted one of {", ".join(ENCODINGS)}; got {image_format!r}'
+                f'encoding: wanted one of {", ".join(ENCODINGS)}; got {quoted(image_format)}'
             )
         return ENCODINGS[image_format](message, self._scale)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from sensor_msgs.msg import CameraInfo
+from pose_ros.images.quoted import quoted
 
 __all__ = ['Intrinsics', 'is_same_view']
 
@@ -191,7 +192,7 @@ def _distortion(info: CameraInfo) -> tuple[tuple[float, ...], bool]:
     if model not in DISTORTION_LENGTHS:
         raise ValueError(
             f'camera_info: wanted the distortion model '
-            f'{", ".join(DISTORTION_LENGTHS)}, got {model!r}: rectify the pictures'
+            f'{", ".join(DISTORTION_LENGTHS)}, got {quoted(model)}: rectify the pictures'
         )
     if len(coefficients) not in DISTORTION_LENGTHS[model]:
         raise ValueError(

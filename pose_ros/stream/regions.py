@@ -22,6 +22,7 @@ from pose_ros.detection.finder import PoseFinder
 from pose_ros.detection.picture_view import PictureView
 from pose_ros.detection.region_search import FrameRegions, RegionSearch
 from pose_ros.images.frame import Frame, stamp_ns
+from pose_ros.images.quoted import quoted
 
 __all__ = ['Regions', 'RegionsOptions']
 
@@ -129,8 +130,8 @@ class Regions:
             )
         elif wanted and got and wanted != got:
             self.misfit = (
-                f'wanted some in the frame of the image, {wanted!r}, got {got!r}: remap regions '
-                'to the detector of this camera'
+                f'wanted some in the frame of the image, {quoted(wanted)}, got '
+                f'{quoted(got)}: remap regions to the detector of this camera'
             )
         if self.misfit:
             return None
@@ -177,8 +178,8 @@ def _box(bbox: Any) -> tuple[float, float, float, float] | None:
 def _words(people: int, others: Counter[str], damaged: int, person_class: str) -> str:
     words = f'{people} of people'
     if others:
-        names = ', '.join(repr(name) for name, _ in others.most_common(NOT_PERSONS))
-        words += f', {others.total()} of other classes than {person_class!r} ({names})'
+        names = ', '.join(quoted(name) for name, _ in others.most_common(NOT_PERSONS))
+        words += f', {others.total()} of other classes than {quoted(person_class)} ({names})'
     if damaged:
         words += f', {damaged} without a sensible size and place'
     return words

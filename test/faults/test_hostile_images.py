@@ -11,10 +11,12 @@ import time
 from typing import Any
 
 import cv2
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-from sensor_msgs.msg import CompressedImage, Image
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from pose_ros.detection.counters import Counters, Drop
@@ -137,3 +139,50 @@ def test_16_bit_images_that_use_12_bits(
     ros.until(lambda: poses)
     assert len(poses[0].poses) == 1
     assert '16 bit images of which 10 bits are used' in capfd.readouterr().err
+
+
+def long_messages() -> dict[str, tuple[str, Any]]:
+    """Messages whose texts have a megabyte, by what they spoil, with their topics."""
+    text = 'x' * 1_000_000
+    encoding = raw(8, 8)
+    encoding.encoding = text
+    depth = image_message(np.zeros((8, 8, 3), np.uint8), time.time_ns(), text, '16UC1')
+    calibration = CameraInfo(header=Header(frame_id=text), width=512, height=512)
+    calibration.k = [500.0, 0.0, 256.0, 0.0, 500.0, 256.0, 0.0, 0.0, 1.0]
+    return {
+        'encoding': ('image', encoding),
+        'depth': ('depth', depth),
+        'camera_info': ('camera_info', calibration),
+    }
+
+
+@pytest.mark.parametrize('what', long_messages())
+def test_a_text_of_a_megabyte_does_not_fill_log_and_diagnostics(
+    what: str, ros: World, astronaut: NDArray[np.uint8], capfd: pytest.CaptureFixture[str]
+) -> None:
+    topic, message = long_messages()[what]
+    active_node(ros, horizontal_fov=60.0 if what == 'depth' else 0.0)  # depth needs it
+    poses, reports = (
+        ros.collect(PoseLandmarksArray, 'pose/landmarks'),
+        ros.collect(DiagnosticArray, '/diagnostics'),
+    )
+    images = ros.node.create_publisher(Image, 'image', 10)
+    publisher = ros.node.create_publisher(type(message), topic, 10)
+    ros.until(lambda: images.get_subscription_count() and publisher.get_subscription_count())
+    ros.spin(0.6)  # until the node has seen what is offered
+    said: list[str] = []
+
+    def is_said() -> bool:
+        publisher.publish(long_messages()[what][1])  # with a stamp of now
+        images.publish(image_message(astronaut, time.time_ns()))
+        ros.spin(0.3)
+        said.append(capfd.readouterr().err)
+        return '(1000000 characters)' in ''.join(said)
+
+    ros.until(is_said)
+    ros.until(lambda: poses)
+    reports.clear()
+    ros.until(lambda: len(reports) == 2)
+    assert max(map(len, ''.join(said).splitlines())) < 1000
+    for each in reports:
+        assert len(serialize_message(each)) < 10_000
