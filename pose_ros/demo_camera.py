@@ -23,13 +23,13 @@ def main() -> int:
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     import rclpy  # noqa: PLC0415
     from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
-    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
     from pose_ros.demo.camera_node import DemoCamera  # noqa: PLC0415
     from pose_ros.demo.video_source import SourceError  # noqa: PLC0415
+    from pose_ros.rclpy_tools.log_folder import init_rclpy  # noqa: PLC0415
 
     ending.note_signals()
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    init_rclpy('demo_camera')
     try:
         node = DemoCamera()
         executor = SingleThreadedExecutor()

@@ -26,12 +26,12 @@ def main(args: Sequence[str] | None = None) -> int:
     # Not before: importing MediaPipe takes long.
     import rclpy  # noqa: PLC0415
     from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
-    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
     from pose_ros.node.node import PoseNode  # noqa: PLC0415
+    from pose_ros.rclpy_tools.log_folder import init_rclpy  # noqa: PLC0415
 
     ending.note_signals()
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    init_rclpy('pose_node', args)
     node = PoseNode()
     gc.freeze()  # modules stay: looking through them whenever memory is freed takes long
     executor = SingleThreadedExecutor()

@@ -36,10 +36,11 @@ def main(args: Sequence[str] | None = None) -> int:
     os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(MOST_PIXELS))
     # Not before: importing takes more than a second.
     import rclpy  # noqa: PLC0415
-    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
+
+    from pose_ros.rclpy_tools.log_folder import init_rclpy  # noqa: PLC0415
 
     ending.note_signals()
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    init_rclpy('pose_page', args)
     try:
         _serve(ending)
         code = 0

@@ -210,6 +210,27 @@ def test_under_nohup_it_outlives_its_terminal(ros: World, models: dict[str, Path
         assert node.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ('setting', 'words'),
+    [
+        ('ROS_LOG_DIR=/proc/none', '/proc/none: No such file or directory'),
+        ('ROS_LOG_DIR=/dev/null/log', '/dev/null/log: Not a directory'),
+        ('-u HOME -u ROS_LOG_DIR -u ROS_HOME', 'neither ROS_LOG_DIR nor HOME is set'),
+    ],
+    ids=['no place', 'a file', 'no home'],
+)
+def test_it_works_where_no_log_can_be_written(
+    ros: World, models: dict[str, Path], setting: str, words: str
+) -> None:
+    with wrapped(f'exec env {setting} "$@"', model=str(models['lite'])) as node:
+        change_state(ros, Transition.TRANSITION_CONFIGURE)
+        node.terminate()
+        _, stderr = node.communicate(timeout=10)
+    assert node.returncode == 0, stderr
+    assert f'no file of the log is written ({words})' in stderr
+    assert 'set ROS_LOG_DIR to a folder that can be written' in stderr
+
+
 def test_it_works_without_a_standard_error(ros: World, models: dict[str, Path]) -> None:
     with wrapped('exec "$@" 2>&-', model=str(models['lite'])) as node:
         change_state(ros, Transition.TRANSITION_CONFIGURE)
