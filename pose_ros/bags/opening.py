@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 import re
 
@@ -52,6 +53,14 @@ def open_recording(path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> Recording:
 
 def _open_folder(path: Path, max_pixels: int) -> Recording:
     files = [each for each in path.iterdir() if each.suffix in BAG_SUFFIXES]
+    for each in (*files, path / METADATA):
+        if (
+            os.path.lexists(each) and not each.is_file()
+        ):  # whoever opened a pipe would wait for ever
+            raise RecordingError(
+                f'{path}: wanted files, but {each.name} is a folder, a device, a pipe or a broken '
+                'link: remove it'
+            )
     if files or (path / METADATA).exists():
         return _open_bag(path, _in_order(path, files))
     if pictures_in(path):

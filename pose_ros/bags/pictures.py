@@ -25,6 +25,7 @@ IMAGE_TYPE = 'sensor_msgs/msg/Image'
 FRAME_ID = 'camera_optical_frame'
 PICTURE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 FOLDER_RATE_HZ = 30.0
+MAX_PICTURE_BYTES = 512 << 20  # 50 million pixels of 48 bits, the most by default, have 286 MiB
 
 IN_COLOUR = cv2.IMREAD_COLOR  # 8 bits a sample, in the orientation that the file states
 
@@ -153,9 +154,15 @@ def _picture(path: Path, max_pixels: int) -> NDArray[np.uint8]:
     """
     Return the picture in a file, turned as the file says.
 
-    :raises ImageError: when it is too large, cut or no picture
+    :raises ImageError: when it is too large, cut, no picture or no file
     :raises OSError: when the file cannot be read
     """
+    if not path.is_file():
+        raise ImageError('wanted a file, got a folder, a device, a pipe or a broken link')
+    if path.stat().st_size > MAX_PICTURE_BYTES:
+        raise ImageError(
+            f'wanted at most {MAX_PICTURE_BYTES >> 20} MiB, got {path.stat().st_size >> 20} MiB'
+        )
     data = path.read_bytes()
     size = picture_size(data)
     if size:

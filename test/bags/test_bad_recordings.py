@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import os
 from pathlib import Path
 import random
 import sqlite3
@@ -186,6 +187,35 @@ def png_header(width: int, height: int) -> bytes:
     )
 
 
+def pipe_as_bag(folder: Path, messages: list[Message]) -> Path:
+    bag = write_bag(folder / 'piped', 'mcap', messages)
+    os.mkfifo(bag / 'piped_1.mcap')
+    return bag
+
+
+def pipe_as_metadata(folder: Path, messages: list[Message]) -> Path:
+    bag = no_metadata(folder, messages)
+    os.mkfifo(bag / 'metadata.yaml')
+    return bag
+
+
+def folder_with_no_file(make: Callable[[Path], object]) -> Callable[[Path, list[Message]], Path]:
+    """Return what writes a folder with a picture, and something that only has the name of one."""
+
+    def written(folder: Path, messages: list[Message]) -> Path:
+        pictures = folder_with(b'none')(folder, messages)
+        (pictures / '2.jpg').unlink()
+        make(pictures / '2.jpg')
+        return pictures
+
+    return written
+
+
+def huge_file(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
 def folder_with(data: bytes) -> Callable[[Path, list[Message]], Path]:
     """Return what writes a folder with a picture, and a file that is none."""
 
@@ -228,6 +258,16 @@ BAD = {
     'cut_sqlite': Bad(cut('sqlite3', 0.85), 'up to the damage', range(1, 12)),
     'flipped': Bad(flipped, '', range(2, 12)),
     'huge_chunk': Bad(huge_chunk, str(2**60), range(1, 12)),
+    'pipe_as_picture': Bad(folder_with_no_file(os.mkfifo), '2.jpg (wanted a file, got', 1),
+    'endless_picture': Bad(
+        folder_with_no_file(lambda path: path.symlink_to('/dev/zero')), '2.jpg (wanted a file', 1
+    ),
+    'lost_picture': Bad(
+        folder_with_no_file(lambda path: path.symlink_to('none')), 'or a broken link', 1
+    ),
+    'huge_picture_file': Bad(folder_with_no_file(huge_file), 'wanted at most 512 MiB', 1),
+    'pipe_as_bag': Bad(pipe_as_bag, 'piped_1.mcap is a folder, a device, a pipe'),
+    'pipe_as_metadata': Bad(pipe_as_metadata, 'metadata.yaml is a folder, a device, a pipe'),
     'broken_metadata': Bad(broken_metadata, 'without its index', 12),
     'newer_metadata': Bad(newer_metadata, 'version 99', 12),
     'no_metadata': Bad(no_metadata, '', 12),
