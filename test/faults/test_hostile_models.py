@@ -15,10 +15,9 @@ import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import Image
 
-from pose_ros.models.bundle import DETECTOR
 from pose_ros.msg import PoseLandmarksArray
 from pose_ros.node.node import PoseNode
-from simulation.bundles import DEADLY, with_changed_bytes
+from simulation.bundles import deadly_bundle
 from simulation.ros_world import World, image_message, parameters
 
 KINDS = ['pipe', 'device', 'huge', 'deadly']
@@ -30,7 +29,7 @@ def hostile(tmp_path: Path, models: dict[str, Path]) -> dict[str, str]:
     os.mkfifo(tmp_path / 'pipe')
     (tmp_path / 'huge').touch()
     os.truncate(tmp_path / 'huge', 1 << 40)
-    with_changed_bytes(models['lite'], tmp_path / 'deadly', DETECTOR, DEADLY)
+    deadly_bundle(models['lite'], tmp_path / 'deadly')
     return {name: str(tmp_path / name) for name in KINDS} | {'device': '/dev/zero'}
 
 
@@ -81,7 +80,7 @@ def test_what_becomes_of_the_file_of_a_running_node_does_not_matter(
 ) -> None:
     path, deadly = tmp_path / 'mine.task', tmp_path / 'deadly.task'
     shutil.copy(models['lite'], path)
-    with_changed_bytes(models['lite'], deadly, DETECTOR, DEADLY)
+    deadly_bundle(models['lite'], deadly)
     node = new_node(ros, model=str(path))
     node.trigger_configure()
     node.trigger_activate()
