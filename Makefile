@@ -1,4 +1,4 @@
-# make demo | demo-picture | search-picture | page | page-pictures | test | test-mediapipe | test-readers | chaos | bench | soak | restarts | bench-accuracy | bench-people | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
+# make demo | demo-picture | still-pictures | search-picture | page | page-pictures | test | test-mediapipe | test-readers | chaos | bench | soak | restarts | bench-accuracy | bench-people | bench-quality | reference | lint | setup, each with ROS_DISTRO=jazzy (default) or kilted. Needs no ROS 2 on the machine.
 
 # A sourced ROS 2 installation sets ROS_DISTRO and search paths too; only a distro named on the command line counts.
 ifneq ($(origin ROS_DISTRO),command line)
@@ -27,7 +27,7 @@ SOURCES := $(shell find pose_ros msg srv launch config cmake models requirements
 PROFILE_VARIABLE := $(if $(filter kilted,$(ROS_DISTRO)),FASTDDS,FASTRTPS)_DEFAULT_PROFILES_FILE
 demo page page-pictures bench soak restarts: export $(PROFILE_VARIABLE) ?= $(abspath config/fastdds_images.xml)
 
-.PHONY: demo demo-picture search-picture page page-pictures test test-mediapipe test-readers chaos bench soak restarts bench-accuracy bench-people bench-quality reference lint setup clean
+.PHONY: demo demo-picture still-pictures search-picture page page-pictures test test-mediapipe test-readers chaos bench soak restarts bench-accuracy bench-people bench-quality reference lint setup clean
 
 setup: $(BUILT)
 
@@ -47,6 +47,9 @@ page: $(BUILT)
 # README's and docs' pictures.
 demo-picture: $(BUILT)
 	@$(VENV)/bin/python scripts/demo_picture.py $(ARGS)
+
+still-pictures: $(BUILT)
+	@$(VENV)/bin/python scripts/still_pictures.py $(ARGS)
 
 page-pictures: $(BUILT)
 	@$(VENV)/bin/python scripts/page_pictures.py $(ARGS)

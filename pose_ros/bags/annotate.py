@@ -34,12 +34,14 @@ def annotate(
     :param on_progress: called after each picture
     :param is_stopped: asked before each picture
     :raises StoppedError: when `is_stopped` said so; nothing is left of the unfinished folder
-    :raises RecordingError: when the recording cannot be read
+    :raises RecordingError: when the recording cannot be read, or one of recording and folder
+        would lie in the other
     :raises MadeOtherwiseError: when the folder is there, but was made in another way
     :raises BusyError: when another process writes the folder
     :raises FolderError, OSError: when the folder cannot be written
     :raises ModelError, LandmarkerError, ImportError, ExportError: as those say
     """
+    _require_apart(job)
     if job.folder.exists() and job.replaces:
         require_ours(job.folder)
     elif job.folder.exists():
@@ -48,6 +50,22 @@ def annotate(
     # On a thread that ends with it: MediaPipe's may not open sockets, and that is for good.
     with ThreadPoolExecutor(1, 'annotate') as thread:
         return thread.submit(_annotate, job, on_progress, is_stopped).result()
+
+
+def _require_apart(job: Job) -> None:
+    """
+    Check that results change nothing of the recording.
+
+    :raises RecordingError: when one of recording and folder would lie in the other
+    """
+    path, folder = job.path.resolve(), job.folder.resolve()
+    if folder.is_relative_to(path):
+        where = f'its results would lie in the recording itself ({job.folder})'
+    elif path.is_relative_to(folder):
+        where = f'it lies in the folder that its results would have ({job.folder})'
+    else:
+        return
+    raise RecordingError(f'{job.path}: {where}; choose another folder with -o')
 
 
 def _annotate(

@@ -137,7 +137,10 @@ def _folders(recordings: Sequence[Path], out: Path) -> dict[Path, Path]:
         folder = out / (Path(name).stem if path.is_file() else name).removesuffix('.bag')
         if folder in folders.values():
             other = next(each for each, known in folders.items() if known == folder)
-            raise ValueError(f'{path} and {other} would both be written to {folder}')
+            raise ValueError(
+                f'{path} and {other} would both be written to {folder}: annotate them one after '
+                'the other, each with a folder of its own (-o)'
+            )
         if folder.resolve() == path.resolve():
             raise ValueError(f'{path} would be replaced by its own results: choose another OUT')
         folders[path] = folder

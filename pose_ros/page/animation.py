@@ -29,18 +29,19 @@ QUALITY = 70
 
 def write_animation(path: Path, frames: Sequence[Recorded]) -> None:
     """
-    Write the pictures with their people.
+    Write the pictures with their people; those that are damaged are left out.
 
     :raises ValueError: when there is no picture
     """
-    chosen = list(_thinned([each for each in frames if each.shown]))
+    drawn = ((each, _drawn(each)) for each in _thinned([each for each in frames if each.shown]))
+    chosen = [(frame.arrival_ns, picture) for frame, picture in drawn if picture is not None]
     if not chosen:
         raise ValueError('wanted at least one picture, got none')
     durations_ms = [
-        max(20, round((after.arrival_ns - before.arrival_ns) / 1e6))
-        for before, after in pairwise(chosen)
+        max(20, round((after_ns - before_ns) / 1e6))
+        for (before_ns, _), (after_ns, _) in pairwise(chosen)
     ]
-    first, *rest = (Image.fromarray(_drawn(each)) for each in chosen)
+    first, *rest = (Image.fromarray(picture) for _, picture in chosen)
     first.save(
         path,
         save_all=True,
@@ -74,11 +75,12 @@ def _thinned(frames: Sequence[Recorded]) -> Iterable[Recorded]:
             yield frame
 
 
-def _drawn(frame: Recorded) -> NDArray[np.uint8]:
+def _drawn(frame: Recorded) -> NDArray[np.uint8] | None:
+    """Return the picture with its people; None when it is damaged."""
     bgr = cv2.imdecode(np.frombuffer(frame.shown, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise ValueError('wanted pictures that OpenCV can decode, got others')
-    height = round(bgr.shape[0] * WIDTH_PX / bgr.shape[1])
+        return None
+    height = max(1, round(bgr.shape[0] * WIDTH_PX / bgr.shape[1]))
     rgb = cv2.cvtColor(cv2.resize(bgr, (WIDTH_PX, height)), cv2.COLOR_BGR2RGB)
     if not frame.landmarks:
         return rgb

@@ -15,7 +15,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 from sensor_msgs.msg import CameraInfo
 
-from pose_ros.page.graph import COMPRESSED, LANDMARKS_TOPIC
+from pose_ros.page.graph import COMPRESSED, LANDMARKS_TOPIC, Inputs
 from pose_ros.page.pairing import LANDMARKS, PICTURE
 from pose_ros.page.recording import Recorded
 from pose_ros.page.source import CAMERA_INFO, Source
@@ -33,19 +33,20 @@ TYPES = {
 }
 
 
-def write_bag(folder: Path, source: Source, frames: deque[Recorded]) -> Path:
+def write_bag(folder: Path, source: Source, inputs: Inputs, frames: deque[Recorded]) -> Path:
     """
     Write a bag, and return its one file (MCAP).
 
     :param folder: to be created
-    :param source: says the topics, and has the camera_info and the diagnostics
+    :param source: has the name, the camera_info and the diagnostics
+    :param inputs: the topics that the node took
     :param frames: at least one
     """
     types = typestore()
     topics = {
-        PICTURE: source.inputs.image + COMPRESSED,
+        PICTURE: inputs.image + COMPRESSED,
         LANDMARKS: source.name + LANDMARKS_TOPIC,
-        CAMERA_INFO: source.inputs.camera_info,
+        CAMERA_INFO: inputs.camera_info,
         DIAGNOSTICS: f'/{DIAGNOSTICS}',
     }
     with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:

@@ -17,6 +17,7 @@ from std_msgs.msg import Header
 
 from pose_ros.images.image_cdr import serialize_image
 from pose_ros.images.intrinsics import Intrinsics
+from pose_ros.page.farewell import close
 from pose_ros.page.graph import COMPRESSED
 from pose_ros.page.ros_thread import RosThread
 from pose_ros.page.uploads import decode_upload
@@ -108,10 +109,10 @@ class BrowserCameras:
         """Publish the pictures that come, until the visitor leaves; each is answered `next`."""
         await socket.accept()
         if topic in self._topics:
-            await socket.close(TAKEN, f'another camera publishes on {topic} already')
+            await close(socket, TAKEN, f'another camera publishes on {topic} already')
             return
         if len(self._topics) >= MOST_CAMERAS:
-            await socket.close(TOO_MANY, f'{MOST_CAMERAS} cameras are on already')
+            await close(socket, TOO_MANY, f'{MOST_CAMERAS} cameras are on already')
             return
         node = self._ros.node
         self._topics.add(topic)
@@ -119,7 +120,7 @@ class BrowserCameras:
             publishers = await self._ros.on_thread(lambda: _Publishers.create(node, topic))
         except Exception as error:  # rclpy has several kinds for a name that is none
             self._topics.discard(topic)
-            await socket.close(REFUSED, f'{topic}: {str(error).splitlines()[0]}'[:100])
+            await close(socket, REFUSED, f'{topic}: {str(error).splitlines()[0]}')
             return
         try:
             while True:
@@ -129,7 +130,7 @@ class BrowserCameras:
         except (WebSocketDisconnect, KeyError):
             pass  # it left, or sent something else than a picture
         except ValueError as error:
-            await socket.close(REFUSED, str(error)[:100])
+            await close(socket, REFUSED, str(error))
         finally:
             self._topics.discard(topic)
             await self._ros.on_thread(lambda: publishers.destroy(node))

@@ -26,6 +26,10 @@ class Inputs:
     image: str = ''
     camera_info: str = ''
 
+    def or_else(self, other: Inputs) -> Inputs:
+        """Return these, and where one is missing the other's: a node that ends takes nothing."""
+        return Inputs(self.image or other.image, self.camera_info or other.camera_info)
+
 
 @dataclass(frozen=True)
 class PoseNodes:
@@ -46,7 +50,8 @@ class PoseNodes:
             topic.removesuffix(LANDMARKS_TOPIC)
             for topic, types in node.get_topic_names_and_types()
             if LANDMARKS_TYPE in types
-            if topic.endswith(LANDMARKS_TOPIC) and node.count_publishers(topic)
+            if topic.endswith(LANDMARKS_TOPIC) and topic != LANDMARKS_TOPIC  # that names no node
+            if node.count_publishers(topic)
         }
         # A service may outlive its node: rclpy keeps those of a lifecycle until the process ends.
         alive = {

@@ -10,10 +10,11 @@ changes something, must be the page's own.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import SimpleCookie
 import secrets
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from starlette.requests import cookie_parser
 
 from pose_ros.page.options import is_loopback
 
@@ -25,6 +26,7 @@ Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = 'pose_page_token'
+ANY_BYTES = 'latin-1'  # headers may hold any
 HARMLESS = ('GET', 'HEAD')
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 
@@ -47,7 +49,10 @@ class Guard:
         if scope['type'] not in ('http', 'websocket'):
             await self._inside(scope, receive, send)
             return
-        headers = {name.decode().lower(): value.decode() for name, value in scope['headers']}
+        headers = {
+            name.decode(ANY_BYTES).lower(): value.decode(ANY_BYTES)
+            for name, value in scope['headers']
+        }
         if reason := self._refused(scope, headers):
             await _refuse(scope, send, reason)
         elif self._token and self._token_in_address(scope):
@@ -57,11 +62,11 @@ class Guard:
 
     def _refused(self, scope: Scope, headers: dict[str, str]) -> str:
         host = headers.get('host', '')
-        if self._only_this_machine and not is_loopback(urlsplit(f'//{host}').hostname or ''):
+        if self._only_this_machine and not is_loopback(_split(f'//{host}').hostname or ''):
             return 'this page is for the machine that it runs on'
         changes = scope['type'] == 'websocket' or scope['method'] not in HARMLESS
         origin = headers.get('origin')
-        if changes and origin is not None and urlsplit(origin).netloc != host:
+        if changes and origin is not None and (_split(origin).netloc or None) != host:
             return 'this page takes requests from itself only'
         if self._token and not self._knows_token(scope, headers):
             return (
@@ -70,14 +75,15 @@ class Guard:
         return ''
 
     def _knows_token(self, scope: Scope, headers: dict[str, str]) -> bool:
-        cookie = SimpleCookie(headers.get('cookie', '')).get(COOKIE)
-        return self._token_in_address(scope) or (
-            cookie is not None and secrets.compare_digest(cookie.value, self._token)
-        )
+        cookie = cookie_parser(headers.get('cookie', '')).get(COOKIE, '')
+        return self._token_in_address(scope) or self._is_token(cookie)
 
     def _token_in_address(self, scope: Scope) -> bool:
-        given = parse_qs(scope['query_string'].decode()).get('token', [''])[0]
-        return secrets.compare_digest(given.encode(), self._token.encode())
+        given = parse_qs(scope['query_string'].decode(ANY_BYTES)).get('token', [''])[0]
+        return self._is_token(given)
+
+    def _is_token(self, given: str) -> bool:
+        return secrets.compare_digest(given.encode(errors='replace'), self._token.encode())
 
     def _with_cookie(self, send: Send) -> Send:
         """Return a `send` that has the browser remember the token until it is closed."""
@@ -92,6 +98,14 @@ class Guard:
             await send(message)
 
         return sending
+
+
+def _split(address: str) -> SplitResult:
+    """Return the parts of an address; empty ones of what is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit('')
 
 
 async def _refuse(scope: Scope, send: Send, reason: str) -> None:

@@ -10,6 +10,7 @@ from nicegui import ui
 
 from pose_ros.page.desk import Desk
 from pose_ros.page.export import as_launch_line, as_yaml, defaults
+from pose_ros.page.graph import Inputs
 from pose_ros.page.node_client import NodeClient
 from pose_ros.page.parameter_control import ParameterControl
 from pose_ros.stream.parameters import GROUPS
@@ -88,7 +89,8 @@ class ParameterPanel:
 
     def _launch_line(self) -> str:
         name = self._client.name if self._client else '/pose'
-        return as_launch_line(name, self._desk.sources.by_name[name].inputs, self._values())
+        source = self._desk.sources.by_name.get(name)
+        return as_launch_line(name, source.inputs if source else Inputs(), self._values())
 
 
 def _grouped(parameters: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:

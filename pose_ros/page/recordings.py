@@ -11,6 +11,7 @@ import shutil
 from tempfile import mkdtemp
 from time import strftime
 
+from pose_ros.page.graph import Inputs
 from pose_ros.page.recording import Recorder
 from pose_ros.page.ros_thread import RosThread
 from pose_ros.page.source import Source
@@ -59,13 +60,15 @@ class Recordings:
         try:
             await asyncio.to_thread(_writers)
             recorder = Recorder()
+            begin = source.inputs
             await self._ros.on_thread(lambda: source.add(recorder.looker))
             try:
                 await asyncio.sleep(seconds)
             finally:
                 await self._ros.on_thread(lambda: source.remove(recorder.looker))
                 await asyncio.to_thread(recorder.end)
-            return await asyncio.to_thread(self._write, source, recorder)
+            inputs = begin.or_else(source.inputs)
+            return await asyncio.to_thread(self._write, source, inputs, recorder)
         finally:
             self.is_busy = False
 
@@ -80,14 +83,14 @@ class Recordings:
         """Remove all files."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _write(self, source: Source, recorder: Recorder) -> Recording:
+    def _write(self, source: Source, inputs: Inputs, recorder: Recorder) -> Recording:
         if not recorder.frames:
             raise ValueError('nothing came: no pictures, no landmarks')
         write_animation, write_bag = _writers()
         stem = f'pose_{strftime("%Y%m%d_%H%M%S")}'
         folder = self._folder / stem
         folder.mkdir(exist_ok=True)
-        written = write_bag(folder / 'bag', source, recorder.frames)
+        written = write_bag(folder / 'bag', source, inputs, recorder.frames)
         bag = written.rename(folder / f'{stem}.mcap')
         shutil.rmtree(folder / 'bag')
         animation: Path | None = folder / f'{stem}.webp'

@@ -9,6 +9,7 @@ from fastapi import FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.responses import FileResponse
 
 from pose_ros.page.desk import Desk
+from pose_ros.page.farewell import close
 from pose_ros.page.stills import MOST_BYTES, StillError
 from pose_ros.page.stream_socket import GONE, serve_stream
 
@@ -27,7 +28,7 @@ def add_routes(application: FastAPI, desk: Desk) -> None:
         source = desk.sources.by_name.get(name)
         if source is None:
             await socket.accept()
-            await socket.close(GONE, f'no pose node {name} now')
+            await close(socket, GONE, f'no pose node {name} now')
             return
         await serve_stream(socket, desk.ros, source)
 
@@ -35,7 +36,7 @@ def add_routes(application: FastAPI, desk: Desk) -> None:
     async def camera(socket: WebSocket, topic: str, fov: float = 60.0) -> None:
         if not desk.options.may_control:
             await socket.accept()
-            await socket.close(FORBIDDEN, READ_ONLY)
+            await close(socket, FORBIDDEN, READ_ONLY)
             return
         await desk.cameras.serve(socket, topic, fov)
 

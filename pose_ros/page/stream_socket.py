@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 from sensor_msgs.msg import CameraInfo
 
+from pose_ros.page.farewell import close
 from pose_ros.page.pairing import LANDMARKS, MASK, PICTURE
 from pose_ros.page.ros_thread import RosThread
 from pose_ros.page.source import Bundle, Looker, Source
@@ -86,7 +87,7 @@ async def serve_stream(socket: WebSocket, ros: RosThread, source: Source) -> Non
         await asyncio.gather(*tasks, return_exceptions=True)
         await ros.on_thread(lambda: source.remove(looker))
     with suppress(RuntimeError, WebSocketDisconnect):  # the browser left first
-        await socket.close(GONE, f'{source.name} is gone')
+        await close(socket, GONE, f'{source.name} is gone')
 
 
 async def _send_bundles(socket: WebSocket, slot: _Slot) -> None:

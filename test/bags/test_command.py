@@ -129,6 +129,17 @@ def test_a_folder_of_somebody_else_is_never_replaced(bags: list[Path], tmp_path:
     assert (tmp_path / 'out/a/thesis.txt').read_text() == 'years of work'
 
 
+def test_results_never_lie_in_a_recording_nor_it_in_them(bags: list[Path], tmp_path: Path) -> None:
+    before = files(tmp_path / 'in')
+    inside = run(bags[0], '-o', 'in/a', folder=tmp_path)
+    assert inside.returncode == 1
+    assert 'in the recording itself (in/a/a)' in inside.stderr
+    around = run('in/a/a.mcap', '-o', 'in', '--overwrite', folder=tmp_path)
+    assert around.returncode == 1
+    assert 'in the folder that its results would have (in/a)' in around.stderr
+    assert files(tmp_path / 'in') == before
+
+
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [

@@ -64,6 +64,28 @@ def test_a_token_is_asked_for(kind: str) -> None:
     assert answer(ANYWHERE, TOKEN, page, WITH_TOKEN, kind)[0]
 
 
+@pytest.mark.parametrize('kind', ['GET', 'POST', 'WS'])
+@pytest.mark.parametrize(
+    'headers',
+    [
+        {'host': '[::1'},
+        {**PAGE, 'origin': 'http://['},
+        {'host': 'robot:8080', 'cookie': f'{COOKIE}=\xff'},
+        {'host': 'robot:8080', 'cookie': '\xff\x00;;=;'},
+        {},
+    ],
+)
+def test_what_is_no_header_is_refused(kind: str, headers: dict[str, str]) -> None:
+    assert answer(ANYWHERE, TOKEN, headers, 'token=%ff\xff', kind)[0] is False
+    only_looks = kind == 'GET' and 'origin' in headers
+    assert answer(HERE, '', headers, kind=kind)[0] is only_looks
+
+
+def test_cookies_of_other_programs_on_the_machine_do_no_harm() -> None:
+    cookies = f'a/b=1; c@d="; {COOKIE}={TOKEN}'
+    assert answer(ANYWHERE, TOKEN, {'host': 'robot:8080', 'cookie': cookies})[0]
+
+
 def test_the_token_is_remembered() -> None:
     page = {'host': 'robot:8080'}
     _, sent = answer(ANYWHERE, TOKEN, page, WITH_TOKEN)

@@ -47,6 +47,9 @@ def test_nodes_and_the_page_come_and_go(
         page.goto(address)
         page.wait_for_selector('.pose-words >> text=ros2 launch pose_ros')
         page.wait_for_selector('.pose-empty >> text=Rate, latency')
+        page.click('text="Copy as launch line"')
+        page.wait_for_selector('.pose-offer >> text=ros2 launch pose_ros pose.launch.xml')
+        page.click('.pose-offer >> text=Close')
         with executable('pose_node', tmp_path / 'node', '--ros-args', '-p', model, domain=domain):
             page.wait_for_selector('.pose-state >> text=unconfigured', timeout=60_000)
             page.click('[aria-label="Node active"]')

@@ -43,6 +43,40 @@ def test_what_is_no_picture_is_said(visit: Any) -> None:
     assert 'got something else' in words.inner_text()
 
 
+def test_files_that_are_no_pictures_and_too_many_are_said(visit: Any) -> None:
+    visit.click('text=Stills')
+    files = [
+        {'name': f'{number}.pdf', 'mimeType': 'application/pdf', 'buffer': b'%PDF'}
+        for number in range(10)
+    ]
+    visit.set_input_files('.pose-drop input', files)
+    visit.wait_for_selector('figcaption:has-text("0.pdf: this file is no picture")')
+    visit.wait_for_selector('.pose-stills >> text=8 files at a time: 2 were left out.')
+    visit.set_input_files('.pose-drop input', files[:1])
+    visit.wait_for_selector('.pose-stills >> text=left out', state='detached')
+
+
+@pytest.mark.parametrize(
+    ('path', 'code', 'words'),
+    [
+        ('stream/' + 'n' * 200, 4404, 'no pose node /nnn'),
+        ('camera/' + 'камера' * 30, 4400, '/камера'),
+    ],
+)
+def test_a_long_name_is_refused_in_words(
+    visit: Any, address: str, path: str, code: int, words: str
+) -> None:
+    closed = visit.evaluate(
+        """(address) => new Promise((resolve) => {
+            const socket = new WebSocket(address);
+            socket.onclose = (event) => resolve([event.code, event.reason]);
+        })""",
+        f'{address.replace("http", "ws", 1)}/{path}',
+    )
+    assert closed[0] == code
+    assert closed[1].startswith(words)
+
+
 def test_too_large_a_picture_is_refused(visit: Any, address: str) -> None:
     status = visit.evaluate(
         """async (address) => {
@@ -100,20 +134,25 @@ def test_the_devices_camera_is_a_ros_camera(visit: Any, ros: World) -> None:
     }
 
 
+def download(visit: Any, suffix: str, folder: Path) -> None:
+    """Save the newest file of a recording as recording.SUFFIX."""
+    with visit.expect_download() as offered:
+        visit.locator(f'.pose-results a:has-text(".{suffix}")').last.click()
+    offered.value.save_as(folder / f'recording.{suffix}')
+
+
 def test_a_recording_is_a_bag_and_a_moving_picture(visit: Any, tmp_path: Path) -> None:
+    from rosbags.highlevel import AnyReader
+
     from pose_ros.page.bag_file import typestore
 
     visit.click('[role=tab]:has-text("Record")')
     visit.click('button:has-text("Record 10 s")')
     visit.wait_for_selector('.pose-results a', timeout=90_000)
     for suffix in ('mcap', 'webp'):
-        with visit.expect_download() as download:
-            visit.click(f'.pose-results a:has-text(".{suffix}")')
-        download.value.save_as(tmp_path / f'recording.{suffix}')
+        download(visit, suffix, tmp_path)
     with Pillow.open(tmp_path / 'recording.webp') as picture:
         assert getattr(picture, 'n_frames', 1) > 5
-    from rosbags.highlevel import AnyReader
-
     with AnyReader([tmp_path / 'recording.mcap'], default_typestore=typestore()) as reader:
         stamps: dict[str, list[int]] = {}
         for connection, _, data in reader.messages():
@@ -128,3 +167,31 @@ def test_a_recording_is_a_bag_and_a_moving_picture(visit: Any, tmp_path: Path) -
     assert 5 < len(stamps['/diagnostics']) < 15
     assert status.name == '/pose: pose landmarker'
     assert {'rate out (Hz)', 'latency median (ms)'} <= {each.key for each in status.values}
+
+
+def test_a_recording_in_which_the_node_stops_has_what_it_took(
+    visit: Any, ros: World, tmp_path: Path
+) -> None:
+    from rosbags.highlevel import AnyReader
+
+    from pose_ros.page.bag_file import typestore
+
+    visit.click('[role=tab]:has-text("Record")')
+    before = visit.locator('.pose-results a').count()
+    visit.wait_for_function('posePage.frame?.people.length > 0', timeout=60_000)
+    visit.click('button:has-text("Record 10 s")')
+    visit.wait_for_timeout(4000)
+    visit.click('[aria-label="Node active"]')
+    visit.wait_for_selector('.pose-state >> text=inactive', timeout=30_000)
+    try:
+        visit.wait_for_function(
+            f'document.querySelectorAll(".pose-results a").length > {before}', timeout=90_000
+        )
+        download(visit, 'mcap', tmp_path)
+    finally:
+        visit.click('[aria-label="Node active"]')
+        visit.wait_for_function('posePage.frame?.people.length > 0', timeout=60_000)
+    with AnyReader([tmp_path / 'recording.mcap'], default_typestore=typestore()) as reader:
+        counts = {each.topic: each.msgcount for each in reader.connections}
+    assert counts['/pose/landmarks'] > 0
+    assert counts['/camera_info'] == counts['/image_raw/compressed'] > 0

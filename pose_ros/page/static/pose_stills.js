@@ -7,6 +7,7 @@ import { live } from "pose-page/stream.js";
 import { unpack } from "pose-page/wire.js";
 
 const MOST_SHOWN = 8;
+const NO_PICTURE = "this file is no picture";
 
 export default {
   template: `
@@ -16,6 +17,7 @@ export default {
         Drop pictures anywhere on the page, or click here to choose some.
         The node finds the people in them; the stream goes on.
       </label>
+      <p v-if="note" class="pose-muted" role="status">{{ note }}</p>
       <figure v-for="still in stills" :key="still.key" :class="{ 'is-large': still.key === large }">
         <canvas v-show="still.people >= 0" :data-key="still.key" tabindex="0" role="button"
           :aria-label="'Enlarge ' + still.name" @click="enlarge(still)" @keydown.enter="enlarge(still)" @keydown.esc="large = null"></canvas>
@@ -24,7 +26,7 @@ export default {
     </div>`,
   props: { source: String },
   emits: ["dropped"],
-  data: () => ({ stills: [], over: false, large: null }),
+  data: () => ({ stills: [], over: false, large: null, note: "" }),
   mounted() {
     this.events = {
       dragover: (event) => { event.preventDefault(); this.over = true; },
@@ -41,15 +43,22 @@ export default {
       this.takeAll(this.$refs.files.files);
     },
     async takeAll(files) {
-      const pictures = [...files].filter((file) => file.type.startsWith("image/")).slice(0, MOST_SHOWN);
-      for (const file of pictures) await this.take(file);
+      const left = files.length - MOST_SHOWN;
+      this.note = left > 0 ? `${MOST_SHOWN} files at a time: ${left} were left out.` : "";
+      for (const file of [...files].slice(0, MOST_SHOWN)) {
+        if (file.type.startsWith("image/")) await this.take(file);
+        else this.add(file, NO_PICTURE, true);
+      }
       this.$refs.files.value = "";
     },
-    async take(file) {
+    add(file, words, failure) {
       const key = crypto.randomUUID?.() ?? String(Math.random());
-      this.stills.unshift({ key, name: file.name, words: "looking ...", people: -1, failure: false });
+      this.stills.unshift({ key, name: file.name, words, people: -1, failure });
       this.stills.splice(MOST_SHOWN);
-      const still = this.stills[0];
+      return this.stills[0];
+    },
+    async take(file) {
+      const still = this.add(file, "looking ...", false);
       try {
         const answer = await fetch(`/stills${this.source}`, { method: "POST", body: file });
         if (!answer.ok) throw new Error((await answer.json()).detail);
