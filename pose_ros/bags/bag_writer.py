@@ -24,7 +24,7 @@ from pose_ros.bags.cdr import serialize
 from pose_ros.bags.definitions import Definition, definition_of, installed_definition
 from pose_ros.bags.recording import Channel, Record
 from pose_ros.bags.transforms import TF_MESSAGE, BodyFrames, ViewFrame
-from pose_ros.exports.export import AnnotatedFrame
+from pose_ros.exports.export import AnnotatedFrame, ExportError
 from pose_ros.outputs.tf_frames import STATIC_TF_TOPIC, TF_TOPIC
 from pose_ros.stream.outputs import Output
 from pose_ros.stream.parameters import Parameters
@@ -49,6 +49,9 @@ LATCHED = Qos(
     FOREVER,
     False,
 )
+
+# rosbags opens an SQLite file by an address that it does not quote.
+MEAN_SOMETHING = frozenset('?#%')
 
 Maker = Callable[[AnnotatedFrame], bytes]
 
@@ -75,8 +78,14 @@ class BagWriter:
         :param outputs: are written for each camera, below its namespace and the node's name
         :param storage: mcap or sqlite3
         :raises OSError: when it cannot be written
+        :raises ExportError: when the path is none for an SQLite bag
         :raises ImportError: when the definition of a message is not installed
         """
+        if storage == 'sqlite3' and (odd := MEAN_SOMETHING & set(str(folder))):
+            raise ExportError(
+                f'{folder.name}: an SQLite bag cannot lie at a path with {" ".join(sorted(odd))}; '
+                'choose --storage mcap, or another name'
+            )
         self.left_out: list[str] = []
         self._originals: dict[tuple[str, str], Any] = {}
         self._writer = Writer(

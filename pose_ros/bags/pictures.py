@@ -48,7 +48,9 @@ class Video:
         :raises RecordingError: when OpenCV cannot decode its first frame
         """
         self.path, self.problem = path, ''
-        capture = cv2.VideoCapture(str(path))
+        # Absolute: before a colon in 10:30.mp4 FFmpeg sees a protocol.
+        self._file = str(path.absolute())
+        capture = cv2.VideoCapture(self._file)
         try:
             if not (capture.isOpened() and capture.read()[0]):
                 raise RecordingError(f'{path}: OpenCV cannot read it as a video')
@@ -68,7 +70,7 @@ class Video:
         if IMAGE_TOPIC not in topics:
             return
         [channel] = self.channels
-        capture = cv2.VideoCapture(str(self.path))
+        capture = cv2.VideoCapture(self._file)
         try:
             index, last_ns = 0, -1
             while capture.grab():

@@ -128,9 +128,10 @@ class VideoFile:
 
         :raises SourceError: when it holds none that OpenCV can read
         """
-        self._path, self._loop = path, loop
+        self._loop = loop
+        self._file = str(path.absolute())  # before a colon in 10:30.mp4 FFmpeg sees a protocol
         self._wanted_size = (width, height)
-        self._capture = cv2.VideoCapture(str(path))
+        self._capture = cv2.VideoCapture(self._file)
         rate_hz = self._capture.get(cv2.CAP_PROP_FPS)
         self.rate_hz = rate_hz if isfinite(rate_hz) and rate_hz > 0 else DEFAULT_RATE_HZ
         if not self._capture.grab():
@@ -140,7 +141,7 @@ class VideoFile:
 
     def _rewind(self) -> None:
         self._capture.release()
-        self._capture = cv2.VideoCapture(str(self._path))  # seeking is not exact in every format
+        self._capture = cv2.VideoCapture(self._file)  # seeking is not exact in every format
 
     def grab(self) -> bool:
         """Take the next picture; False at the end of a video that is not looped."""

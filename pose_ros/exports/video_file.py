@@ -42,7 +42,7 @@ class VideoFile:
         """
         self.rate_hz = 0.0
         self._whole_rate = whole_rate
-        self._path = path
+        self._path = path.absolute()  # before a colon in a/10:30 FFmpeg sees a protocol
         self._writer: cv2.VideoWriter | None = None
         self._waiting: list[tuple[NDArray[np.uint8], int]] = []
         self._size: tuple[int, int] | None = None
