@@ -4,25 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
 from pose_ros.detection.counters import Counters, Drop
-from pose_ros.detection.finder import PoseFinder, build_finder
+from pose_ros.detection.finder import PoseFinder
 from pose_ros.detection.live_landmarker import LiveLandmarker
-from pose_ros.detection.network_guard import GuardError, forbid_network
 from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, RunningMode
-from pose_ros.detection.picture_view import PictureView
 from pose_ros.detection.search_options import MEDIAPIPE_ALONE, SearchOptions
 from pose_ros.detection.stream_clock import StreamClock, Tick, Verdict
 from pose_ros.detection.window_search import WindowSearch
 from pose_ros.images.frame import Frame
 from pose_ros.poses.poses import Poses
 from pose_ros.stream.frame_result import DROPS, FrameResult
-from pose_ros.stream.mask_switch import MaskSwitch
 from pose_ros.stream.regions import Regions, RegionsOptions
+from pose_ros.stream.running_finder import RunningFinder
 
 __all__ = ['DROPS', 'PoseStream']
 
@@ -62,39 +59,29 @@ class PoseStream:
         """
         self.counters = counters or Counters()
         self.clock = StreamClock(restart_after_s)
-        self._masks_on_demand, self._wants_masks = masks_on_demand, not masks_on_demand
-        self._wake = wake
         self._regions = regions or Regions(RegionsOptions())
-        self._options, self._search, self._view = options, search, PictureView.of(search)
-        self._finder = self._built(options, search, self._wants_masks)
-        self._is_new, self._known = True, Poses.empty()  # whom it found last
-        self._switch = MaskSwitch(
-            lambda masks: self._built(self._options, self._search, masks),
-            self.enter_thread,
-            wake,
-            self.counters.conditions,
+        self._running = RunningFinder(
+            options, search, wake, masks_on_demand, self.counters.conditions
         )
 
     @property
     def options(self) -> LandmarkerOptions:
         """The options as given; the running landmarker computes masks only while it must."""
-        return self._options
+        return self._running.options
 
     @property
     def masks(self) -> str:
         """Whether masks are computed, in words."""
-        return self._switch.state(self._options, self._finder)
+        return self._running.masks
 
     @property
     def engine(self) -> str:
         """Which MediaPipe finds the people, and how it is called; for a log."""
-        return self._finder.engine
+        return self._running.now.engine
 
     def enter_thread(self) -> None:
         """Prepare the calling thread, for good, so that `find` runs on it and nowhere else."""
-        if self.options.forbid_network:
-            with suppress(GuardError):  # the landmarker has said so
-                forbid_network()
+        self._running.enter_thread()
 
     def set_options(
         self, options: LandmarkerOptions, search: SearchOptions = MEDIAPIPE_ALONE
@@ -107,15 +94,7 @@ class PoseStream:
         :param search: as at construction
         :raises LandmarkerError: when MediaPipe refuses them; the old landmarker goes on
         """
-        before, self._options = self._options, options
-        masks = (options if self._masks_on_demand else before).output_segmentation_masks
-        if (options, search) == (replace(before, output_segmentation_masks=masks), self._search):
-            return
-        try:
-            self._replace_finder(options, search)
-        except LandmarkerError:
-            self._options = before
-            raise
+        self._running.set_options(options, search)
 
     def want_masks(self, wanted: bool) -> None:
         """
@@ -124,12 +103,7 @@ class PoseStream:
         It takes a moment until they come, and some seconds until they stop. Meanwhile frames are
         worked on as before.
         """
-        self._wants_masks = self._switch.holds(wanted)
-        masks = self._wants_masks and self._options.output_segmentation_masks
-        if self._is_new and masks != self._finder.options.output_segmentation_masks:
-            with suppress(LandmarkerError):  # then the switch tries, and says what is wrong
-                self._replace_finder(self._options, self._search)
-        self._finder = self._switch.next_finder(self._finder, masks, self._known)
+        self._running.want_masks(wanted)
 
     def admit(self, frame: Frame, arrival_ns: int) -> Tick:
         """
@@ -147,7 +121,7 @@ class PoseStream:
         elif tick.verdict is Verdict.RESTART:
             self.counters.restarts += 1
             with self._recovered():
-                self._replace_finder(self.options, self._search)
+                self._running.begin_again()
         return tick
 
     def find(self, frame: Frame, tick: Tick) -> FrameResult | None:
@@ -165,7 +139,7 @@ class PoseStream:
         :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
         """
         with self._recovered():
-            return self._finder.load(self._view.shown(frame.rgb))
+            return self._running.now.load(self._running.view.shown(frame.rgb))
 
     def detect(self, picture: Any, frame: Frame, tick: Tick) -> FrameResult | None:
         """
@@ -174,35 +148,32 @@ class PoseStream:
         :param picture: what `load` returned for the frame
         :raises LandmarkerError: when MediaPipe failed; the next frame meets a new landmarker
         """
-        finder = self._finder
-        self._is_new = False
-        if self._switch.is_at_work:
-            self._switch.look(self._view.shown(frame.rgb), tick.stamp_ms)
+        finder = self._running.now
+        self._running.show_successor(frame, tick.stamp_ms)
         with self._recovered():
             if isinstance(finder, LiveLandmarker):
                 finder.send(picture, tick.stamp_ms, (frame, tick.time_ns))
                 return None
-            self._regions.show(finder, self._view, frame, self.counters)
+            self._regions.show(finder, self._running.view, frame, self.counters)
             started_s = perf_counter()
             poses = finder.detect(picture, tick.stamp_ms)
             return self._result(finder, frame, poses, tick.time_ns, perf_counter() - started_s)
 
     def live_results(self) -> Iterator[FrameResult]:
         """Yield what LIVE_STREAM has found by now, in order; frames it dropped are counted."""
-        if leaving := self._switch.leaving:
+        if leaving := self._running.leaving:
             finder, is_closed = leaving
             yield from self._results_of(finder)
             if not is_closed:
                 return  # those of the running one are newer
             self.counters.dropped[Drop.BUSY] += finder.unanswered
-            self._switch.left()
-        if isinstance(self._finder, LiveLandmarker):
-            yield from self._results_of(self._finder)
+            self._running.left()
+        if isinstance(self._running.now, LiveLandmarker):
+            yield from self._results_of(self._running.now)
 
     def close(self) -> None:
         """Release the landmarker; a frame in work is finished first. Idempotent."""
-        self._switch.close()
-        self._finder.close()
+        self._running.close()
 
     def _results_of(self, finder: LiveLandmarker) -> Iterator[FrameResult]:
         while live := finder.take():
@@ -213,30 +184,15 @@ class PoseStream:
     def _result(
         self, finder: PoseFinder, frame: Frame, poses: Poses, time_ns: int, inference_s: float
     ) -> FrameResult:
-        self._known = poses
+        self._running.remember(poses)
         height, width = frame.rgb.shape[:2]
         self.counters.count_result(len(poses), inference_s)
         if isinstance(finder, WindowSearch):
             self.counters.people_looked_at.append(finder.people_looked_at)
             self.counters.search_age_s = finder.search_age_ms * 1e-3
         has_masks = finder.options.output_segmentation_masks
-        return FrameResult(frame, self._view.in_picture(poses, width, height), time_ns, has_masks)
-
-    def _built(self, options: LandmarkerOptions, search: SearchOptions, masks: bool) -> PoseFinder:
-        options = replace(
-            options, output_segmentation_masks=options.output_segmentation_masks and masks
-        )
-        if options.running_mode is RunningMode.LIVE_STREAM:
-            return LiveLandmarker(options, self._wake)
-        return build_finder(options, search)
-
-    def _replace_finder(self, options: LandmarkerOptions, search: SearchOptions) -> None:
-        old, self._finder = self._finder, self._built(options, search, self._wants_masks)
-        self._search, self._view = search, PictureView.of(search)
-        self._is_new, self._known = True, Poses.empty()
-        self._switch.drop()
-        self._switch.left()
-        old.close()
+        in_picture = self._running.view.in_picture(poses, width, height)
+        return FrameResult(frame, in_picture, time_ns, has_masks)
 
     @contextmanager
     def _recovered(self) -> Iterator[None]:
@@ -246,5 +202,5 @@ class PoseStream:
         except LandmarkerError:
             self.counters.dropped[Drop.FAILED] += 1
             self.clock.reset()
-            self._replace_finder(self.options, self._search)
+            self._running.begin_again()
             raise
