@@ -25,6 +25,7 @@ DOCUMENTS = [
     ROOT / 'models/README.md',
     *sorted((ROOT / 'docs').glob('*.md')),
 ]
+FOLDERS = [ROOT, ROOT / 'pose_ros']  # below which documents name files
 REFERENCE = runpy.run_path(str(ROOT / 'scripts/reference.py'))
 
 # What is subscribed to depends on parameters; each combination adds its topics.
@@ -138,6 +139,12 @@ def test_links_and_pictures_lead_somewhere(document: Path) -> None:
             headings = re.findall(r'^#+ (.*)$', there.read_text(), re.MULTILINE)
             slugs = [re.sub(r'[^\w -]', '', each).lower().replace(' ', '-') for each in headings]
             assert anchor in slugs, target
+
+
+@pytest.mark.parametrize('document', DOCUMENTS, ids=lambda path: path.name)
+def test_the_files_of_the_source_that_are_named_exist(document: Path) -> None:
+    named = re.findall(r'`((?:\w+/)+\w+\.(?:py|sh|xml|yaml))`', document.read_text())
+    assert not [name for name in named if not any((each / name).is_file() for each in FOLDERS)]
 
 
 def test_interfaces_are_shown_with_the_comments_of_what_is_in_them() -> None:
