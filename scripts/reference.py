@@ -21,6 +21,7 @@ import yaml
 
 from benchmark import published
 from pose_ros.demo.camera_node import CameraOptions
+from pose_ros.page.options import PageOptions
 from pose_ros.stream.outputs import OUTPUTS
 from pose_ros.stream.parameters import GROUPS, Parameters
 
@@ -105,6 +106,7 @@ def tables() -> dict[str, str]:
     return {
         'outputs': output_table(),
         'camera_parameters': parameter_table(fields(CameraOptions)),
+        'page_parameters': parameter_table(fields(PageOptions)),
         **{path.name: argument_table(path) for path in launch_files if any(arguments(path))},
         'performance': published.summary(),
         'targets': published.targets(),
