@@ -43,6 +43,7 @@ BELOW = {
         'poses',
         'images',
         'models',
+        'rclpy_tools',
         'detection',
         'following',
         'outputs',

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A frame that is traced on its way through the node passes the files that are listed."""
 
+from functools import partial
 from pathlib import Path
 import re
 import threading
@@ -31,6 +32,10 @@ def listed() -> tuple[list[str], set[str]]:
     return steps, set(re.findall(r'`(\w+/\w+\.py)`', way)) - set(steps)
 
 
+def have_length(messages: list[Any], length: int) -> bool:
+    return len(messages) == length
+
+
 def test_a_frame_passes_the_files_that_are_listed(
     ros: World, models: dict[str, Path], astronaut: NDArray[np.uint8]
 ) -> None:
@@ -38,9 +43,9 @@ def test_a_frame_passes_the_files_that_are_listed(
 
     def note(frame: FrameType, event: str, _: Any) -> None:
         path = Path(frame.f_code.co_filename)
-        if event == 'call' and threading.current_thread().name == 'images':
-            if PACKAGE in path.parents:
-                passed.add(path.relative_to(PACKAGE).as_posix())
+        is_ours = event == 'call' and PACKAGE in path.parents
+        if is_ours and threading.current_thread().name == 'images':
+            passed.add(path.relative_to(PACKAGE).as_posix())
 
     node = ros.add(PoseNode(parameter_overrides=parameters(model=str(models['lite']))))
     node.trigger_configure()
@@ -53,9 +58,9 @@ def test_a_frame_passes_the_files_that_are_listed(
     publisher = ros.node.create_publisher(Image, 'image', QoSProfile(depth=1))
     ros.until(publisher.get_subscription_count)
     for number in range(1, 4):
-        passed.clear()  # of the first frames: what is done once
+        passed.clear()  # what is done once, in the first frames, is not in the list
         publisher.publish(image_message(astronaut, number * PERIOD_NS))
-        ros.until(lambda number=number: len(found) == number)
+        ros.until(partial(have_length, found, number))
 
     steps, others = listed()
     assert len(steps) == len(set(steps)) <= MOST_FILES
