@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / 'pose_ros'
 EXECUTABLES = ''  # the modules beside the rooms
 
 # Each room, and the rooms that it may import. Everybody may import the messages.
+PARTS = {'poses', 'models', 'rclpy_tools', 'images', 'detection', 'following', 'outputs'}
 BELOW = {
     'poses': set(),
     'models': set(),
@@ -18,38 +19,11 @@ BELOW = {
     'images': {'poses'},
     'detection': {'poses', 'images', 'models'},
     'following': {'poses', 'images'},
-    'outputs': {'poses', 'images', 'models', 'rclpy_tools', 'detection', 'following'},
-    'stream': {
-        'poses',
-        'images',
-        'models',
-        'rclpy_tools',
-        'detection',
-        'following',
-        'outputs',
-    },
-    'node': {
-        'poses',
-        'images',
-        'models',
-        'rclpy_tools',
-        'detection',
-        'following',
-        'outputs',
-        'stream',
-    },
+    'outputs': PARTS - {'outputs'},
+    'stream': PARTS,
+    'node': {*PARTS, 'stream'},
     'exports': {'poses', 'images', 'following', 'outputs', 'stream'},
-    'bags': {
-        'poses',
-        'images',
-        'models',
-        'rclpy_tools',
-        'detection',
-        'following',
-        'outputs',
-        'stream',
-        'exports',
-    },
+    'bags': {*PARTS, 'stream', 'exports'},
     'reading': {'poses', 'bags'},
     'demo': {'images', 'rclpy_tools'},
     'page': {'poses', 'images', 'rclpy_tools', 'outputs', 'stream'},
