@@ -22,7 +22,6 @@ LONGEST_GUESS_S = 0.25  # for which a person is expected to go on as before
 # each second since she was seen. And her radius over the one before.
 REACH, REACH_PER_S = 0.45, 1.5
 SIZES = 0.5, 2.0
-NEAR = 1.5  # radii
 
 
 class Followed:
@@ -59,11 +58,6 @@ class Followed:
         :param radii: its side over the radius of the body
         """
         return window_of(self.expected(stamp_ms).hips_px, self._radius_px, radii)
-
-    def is_near(self, sight: Sight, stamp_ms: int) -> bool:
-        """Return whether somebody is so close to this person that they may be confused."""
-        way_px = sight.hips_px - self.expected(stamp_ms).hips_px
-        return float(np.hypot(*way_px)) <= NEAR * max(self._radius_px, sight.radius_px)
 
     def can_be(self, sight: Sight, stamp_ms: int) -> bool:
         """Return whether somebody who was found may be this person."""

@@ -23,11 +23,18 @@ MOTION_LINES = 72  # of the small picture in which motion is looked for
 MOTION_STEP = 14  # grey levels of 255, from one frame to the next: more than noise
 MOTION_KEPT = 0.8  # of motion, from one frame to the next
 MUCH_MOTION = 0.15  # share of a window: from here on more is not more urgent
+KNOWN_MARGIN = 0.1  # of a known person's height around her landmarks: hair, clothes, her shadow
 EDGE_STEP, MANY_EDGES = 6, 0.05  # grey levels from pixel to pixel, and the share of such pixels
+
+Box = tuple[float, float, float, float]  # left, top, right and bottom, in pixels
 
 
 class Lookout:
-    """The windows of one size of picture, and what is known of them."""
+    """
+    The windows of one size of picture, and what is known of them.
+
+    :ivar unrest: how much moves besides known people in the window in which most does, in [0, 1]
+    """
 
     def __init__(self, width: int, height: int, min_person_height: float) -> None:
         """
@@ -48,10 +55,9 @@ class Lookout:
         self._step = max(height // MOTION_LINES, 1)
         self._grey: NDArray[np.uint8] | None = None
         self._motion = self._edges = np.zeros(0, np.float32)
+        self._moving, self.unrest = np.zeros(len(self._windows)), 0.0
 
-    def watch(
-        self, rgb: NDArray[np.uint8], known: Iterable[tuple[float, float, float, float]]
-    ) -> None:
+    def watch(self, rgb: NDArray[np.uint8], known: Iterable[Box]) -> None:
         """
         See where something moves.
 
@@ -66,16 +72,19 @@ class Lookout:
             self._motion = np.maximum(self._motion * MOTION_KEPT, moved)
         self._grey = grey
         self._edges = _edges(grey)
-        for box in known:
-            left, top, right, bottom = (max(int(each / self._step), 0) for each in box)
-            self._motion[top : bottom + 2, left : right + 2] = 0
+        boxes = list(known)
+        self._clear(self._motion, boxes, 0.0)
+        self._moving = np.minimum(self._shares(self._motion) / MUCH_MOTION, 1)
+        unknown = self._motion.copy()
+        self._clear(unknown, boxes, KNOWN_MARGIN)
+        self.unrest = float(min(self._shares(unknown).max() / MUCH_MOTION, 1))
 
     def next(self, stamp_ms: int) -> Window:
         """Return the window that it is most urgent to look at; it counts as looked at."""
         never = np.isnan(self._looked_ms)
         ages_ms = np.where(never, 1e4, stamp_ms - np.nan_to_num(self._looked_ms)) + 1
         urgencies = ages_ms * self._weights * (1 + DOOR_WEIGHT * self._doors)
-        urgencies *= 1 + MOTION_WEIGHT * np.minimum(self._shares(self._motion) / MUCH_MOTION, 1)
+        urgencies *= 1 + MOTION_WEIGHT * self._moving
         edges = np.minimum(self._shares(self._edges) / MANY_EDGES, 1)
         urgencies *= PLAIN_WEIGHT + (1 - PLAIN_WEIGHT) * edges
         index = int(urgencies.argmax())
@@ -90,6 +99,14 @@ class Lookout:
     def age_ms(self, stamp_ms: int) -> float:
         """Return how long ago the window was looked at that waits longest; NaN: never."""
         return float(stamp_ms - self._looked_ms.min())
+
+    def _clear(self, marked: NDArray[np.float32], boxes: Iterable[Box], margin: float) -> None:
+        """Unmark boxes of the picture in the small one, with a margin in heights of each."""
+        for left, top, right, bottom in boxes:
+            around = margin * (bottom - top)
+            edges = left - around, top - around, right + around, bottom + around
+            first, above, last, below = (max(int(each / self._step), 0) for each in edges)
+            marked[above : below + 2, first : last + 2] = 0
 
     def _shares(self, marked: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the mean in each window of something that is marked in the small picture."""

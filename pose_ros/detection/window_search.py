@@ -33,6 +33,9 @@ MOST_FIRST = 24  # of these windows; a picture that is much wider than high has 
 FIRST_FRAMES, FIRST_BUDGETS = 30, 8  # at first more time is spent
 BUDGET_FOR_MS, MOST_BUDGETS = 1000 / 30, 6  # a frame that comes later has more budgets
 MOST_CREDIT_BUDGETS = 3  # that may be saved up while nothing had to be looked for
+# While everybody known is seen and nothing else moves: the share of the budget that is spent, and
+# the budgets that are kept for the moment in which something does.
+CALM_SHARE, CALM_RESERVE_BUDGETS = 0.5, 2
 FORGOTTEN_AFTER_MS = 1000  # without having been seen, though looked for several times
 MISSES_REPORTED = 2  # in a row: so long a person is reported where she is expected to be
 PATIENT_AFTER = 3  # misses: from here on she is looked for in every PATIENTLY-th frame
@@ -143,7 +146,7 @@ class WindowSearch:
             return False
         mine, color = likeness(sight, person.expected(stamp_ms)), trunk_color(rgb, sight)
         for other in self._people:
-            if other is person or not other.is_near(sight, stamp_ms):
+            if other is person or not other.can_be(sight, stamp_ms):
                 continue
             if looks_like_other(color, person.color, other.color):
                 return False
@@ -159,19 +162,28 @@ class WindowSearch:
         first = self._frame == 1
         budgets = min(max((stamp_ms - self._last_ms) / BUDGET_FOR_MS, 1.0), MOST_BUDGETS)
         budgets = FIRST_BUDGETS if self._frame <= FIRST_FRAMES else budgets
-        budget_ms = self._search.search_budget_ms * budgets
-        self._credit_ms = min(self._credit_ms + budget_ms, MOST_CREDIT_BUDGETS * budget_ms)
+        budget_ms, calm = self._search.search_budget_ms * budgets, self._calm(lookout, stamp_ms)
+        reserve_ms = calm * CALM_RESERVE_BUDGETS * budget_ms
+        gained_ms = budget_ms * (1 - (1 - CALM_SHARE) * calm)
+        self._credit_ms = min(self._credit_ms + gained_ms, MOST_CREDIT_BUDGETS * budget_ms)
         if not self._people:
             self._credit_ms = max(self._credit_ms, budget_ms)
         if first:
             self._credit_ms = budget_ms
             windows = [each for level in lookout.levels[:FIRST_LEVELS] for each in level]
             self._search_windows(rgb, windows[:MOST_FIRST], stamp_ms)
-        while self._credit_ms > 0 and len(self._people) < self.options.num_poses:
+        while self._credit_ms > reserve_ms and len(self._people) < self.options.num_poses:
             began_ms = self._now_ms()
             self._search_windows(rgb, [lookout.next(stamp_ms)], stamp_ms)
             self._credit_ms -= self._now_ms() - began_ms
         self.search_age_ms = lookout.age_ms(stamp_ms)
+
+    def _calm(self, lookout: Lookout, stamp_ms: int) -> float:
+        """Return how sure it is that there is nobody new, in [0, 1]."""
+        is_first = self._frame <= FIRST_FRAMES or np.isnan(lookout.age_ms(stamp_ms))
+        if is_first or not self._people or len(self._seen()) < len(self._people):
+            return 0.0
+        return 1 - lookout.unrest
 
     def _search_windows(
         self, rgb: NDArray[np.uint8], windows: list[Window], stamp_ms: int

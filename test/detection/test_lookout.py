@@ -65,6 +65,23 @@ def test_known_people_may_move_without_being_news(textured: NDArray[np.uint8]) -
     assert seen[0] == seen[1]
 
 
+def test_unrest_is_what_moves_and_is_not_known(textured: NDArray[np.uint8]) -> None:
+    lookout = Lookout(WIDTH, HEIGHT, 0.1)
+    moved = textured.copy()
+    moved[200:280, 100:150] = 255 - moved[200:280, 100:150]
+    seen = []
+    for rgb, known in (
+        (textured, []),
+        (textured, []),
+        (moved, [(104.0, 204.0, 146.0, 276.0)]),  # a little less than what moves, as landmarks are
+        (textured, []),
+    ):
+        lookout.watch(rgb, known)
+        seen.append(lookout.unrest)
+    assert seen[:3] == [0, 0, 0]
+    assert 0.5 < seen[3] <= 1
+
+
 def test_a_plain_wall_is_looked_at_less_often(textured: NDArray[np.uint8]) -> None:
     half = textured.copy()
     half[:, : WIDTH // 2] = 128
