@@ -39,9 +39,9 @@ UNSEEN_DECAY_PER_S = 0.03
 # of that with another track.
 FOLLOWED_FACTOR = 2.0
 MIN_WEIGHT = 0.02  # of a landmark that is not visible at all: the model guesses well
-# In which a track's velocity follows a new one by 63 %: the time of a step (walking has 1.8 steps
-# a second), within which a body sways. 2.4 s doubles the switches in the hard scenes.
-VELOCITY_TIME_S = 0.6
+# In which a track's velocity follows a new one by 63 %: half the time of a step (walking has 1.8
+# a second). 0.6 s gives 1.5 times as many switches in the hard scenes, 2.4 s three times as many.
+VELOCITY_TIME_S = 0.3
 MIN_STEP_S = 1e-3  # between two frames, so that a velocity is finite: MediaPipe's least step
 
 SHOULDERS = slice(Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER + 1)
