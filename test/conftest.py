@@ -26,6 +26,7 @@ from simulation.ros_world import World, world
 take_domain()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With workers (-n), give each a file at a time, and one of them all that has a browser."""
     if config.pluginmanager.hasplugin('xdist'):
