@@ -16,8 +16,6 @@ import traceback
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from pose_ros.rclpy_tools.process import ending_signals
-
 if TYPE_CHECKING:
     from pose_ros.bags.job import Job, Progress, Report
 
@@ -25,7 +23,7 @@ __all__ = ['Worker', 'report_of']
 
 PROGRESS_PERIOD_S = 0.2
 RECORDINGS_EACH = 50  # then a new process takes over, with new memory
-MASKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # while it starts
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Worker:
@@ -42,7 +40,7 @@ class Worker:
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), name='annotate')
         # The process inherits the mask, and lifts it when it can be stopped in good order.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, MASKED)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         self._process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
@@ -105,9 +103,10 @@ def _work(connection: Connection) -> None:
     def stop(number: int, _frame: FrameType | None) -> None:
         stops.append(number)
 
-    for number in ending_signals():
-        signal.signal(number, stop)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, MASKED)
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as SIGHUP is under nohup
+            signal.signal(number, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     newest_s = 0.0
 
     def on_progress(progress: Progress) -> None:
