@@ -11,6 +11,7 @@ tried out is what MediaPipe opens: a copy in memory, whatever becomes of the fil
 from __future__ import annotations
 
 from contextlib import suppress
+import os
 from pathlib import Path
 import signal
 import subprocess
@@ -75,7 +76,7 @@ def _try_out(model: Path, copy: SealedCopy | None, delegate: Delegate) -> str:
     path = str(copy.path if copy else model)
     try:
         done = subprocess.run(
-            [sys.executable, '-m', TRIAL, delegate.value, path],
+            [sys.executable, '-m', TRIAL, delegate.value, str(os.getpid()), path],
             pass_fds=[copy.descriptor] if copy else [],
             cwd='/',  # where no other pose_ros lies
             stdin=subprocess.DEVNULL,

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bundle that nobody vouches for is run by a process of its own first, once."""
 
+from collections.abc import Callable
+from contextlib import suppress
 import importlib.metadata
 import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
+import time
 from typing import Any
 import zipfile
 
@@ -150,6 +154,50 @@ def test_where_the_system_keeps_no_copy_the_file_is_opened(
     monkeypatch.setattr(os, 'memfd_create', refused)
     assert usable_model(retrained) == (retrained, None)
     assert trials == [str(retrained)]
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
+
+
+def has_begun(pid: int) -> bool:
+    """Tell whether a trial is at its imports, or beyond."""
+    return 'numpy' in Path(f'/proc/{pid}/maps').read_text()
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + 60.0
+    while not condition():
+        assert time.monotonic() < end, f'waited in vain for {what}'
+        time.sleep(0.005)
+
+
+def test_a_trial_ends_with_whoever_began_it(retrained: Path, tmp_path: Path) -> None:
+    """Also one that hangs, and when the node was killed: here the trial is stopped by a signal."""
+    code = 'import sys; from pose_ros.detection.usable_model import usable_model as use; '
+    parent = subprocess.Popen(
+        [sys.executable, '-c', code + 'use(sys.argv[1])', str(retrained)], cwd=tmp_path
+    )
+    until(lambda: children(parent.pid), 'the trial')
+    [trial] = children(parent.pid)
+    try:
+        until(lambda: has_begun(trial), 'its imports')
+        os.kill(trial, signal.SIGSTOP)
+        parent.kill()
+        parent.wait()
+        until(lambda: not is_alive(trial), 'its end')
+    finally:
+        parent.kill()
+        with suppress(ProcessLookupError):
+            os.kill(trial, signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs or is stopped; nobody may have waited for one that ended."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] not in 'ZX'
+    except FileNotFoundError:
+        return False
 
 
 def test_a_trial_that_takes_too_long_is_ended(
