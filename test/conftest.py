@@ -26,14 +26,12 @@ from simulation.ros_world import World, world
 take_domain()
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """With workers (-n), give each a file at a time, and one of them all that has a browser."""
-    if config.pluginmanager.hasplugin('xdist'):
-        for item in items:
-            path = item.path.relative_to(Path(__file__).parent)
-            group = 'page' if path.parts[0] == 'page' else str(path)
-            item.add_marker(pytest.mark.xdist_group(group))
+    if item.config.pluginmanager.hasplugin('xdist'):
+        path = item.path.relative_to(Path(__file__).parent)
+        group = 'page' if path.parts[0] == 'page' else str(path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope='session')
