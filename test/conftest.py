@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+from typing import Any
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 if os.environ.get('ROS_DISTRO') == 'humble':
@@ -25,13 +26,19 @@ from simulation.ros_world import World, world
 
 take_domain()
 
+PAGE = 'test/page/'
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With workers (-n), give each a file at a time, and one of them all that has a browser."""
-    if item.config.pluginmanager.hasplugin('xdist'):
-        path = item.path.relative_to(Path(__file__).parent)
-        group = 'page' if path.parts[0] == 'page' else str(path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadFileScheduling
+
+    class Files(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return PAGE if nodeid.startswith(PAGE) else str(super()._split_scope(nodeid))
+
+    return Files(config, log)
 
 
 @pytest.fixture(scope='session')
