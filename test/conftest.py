@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With workers (-n), give each a file at a time, and one of them all that has a browser."""
     from xdist.scheduler import LoadFileScheduling
 
-    class Files(LoadFileScheduling):  # type: ignore[misc]
+    class Files(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return PAGE if nodeid.startswith(PAGE) else str(super()._split_scope(nodeid))
 
