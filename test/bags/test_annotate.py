@@ -42,7 +42,7 @@ Frames = list[NDArray[np.uint8]]
 def test_every_format_gives_the_same(
     messages: list[Message], tmp_path: Path, job: MakeJob, kind: str
 ) -> None:
-    reference = job(write_bag(tmp_path / 'reference', 'mcap', messages), 'reference')
+    reference = job(write_bag(tmp_path / 'reference', 'mcap', messages), 'expected')
     assert annotate(reference).frames == len(messages)
     one = job(write_bag(tmp_path / 'recorded', kind, messages))
     report = annotate(one)
