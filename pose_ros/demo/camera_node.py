@@ -83,7 +83,7 @@ class CameraOptions:
         60.0,
         'Degrees between the left and the right edge of the picture, when there is no '
         'calibration.',
-        within=(1.0, 179.0),
+        within=(1.0, 150.0),  # pose nodes take less than 157 for a calibration
         read_only=True,
     )
     compressed: bool = parameter(

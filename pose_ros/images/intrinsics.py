@@ -71,11 +71,6 @@ class Intrinsics:
                 f'camera_info: wanted focal lengths above 0 in k, got {self.fx:g} and '
                 f'{self.fy:g}: calibrate the camera, or state its field of view'
             )
-        if self.fx < MIN_FOCAL_WIDTHS * self.width:
-            raise ValueError(
-                f'camera_info: wanted focal lengths in pixels in k, got {self.fx:g} for a picture '
-                f'of {self.width}x{self.height}: calibrate the camera, or state its field of view'
-            )
         if not all(map(isfinite, (self.cx, self.cy, *self.distortion))):
             raise ValueError(f'camera_info: wanted finite numbers in k and d, got {self}')
 
@@ -104,7 +99,7 @@ class Intrinsics:
         if bin_x > 1 or bin_y > 1:
             _require_whole_sensor(info, cx, cy)
         roi = info.roi
-        return cls(
+        made = cls(
             (roi.width or info.width) // bin_x,
             (roi.height or info.height) // bin_y,
             fx / bin_x,
@@ -114,6 +109,12 @@ class Intrinsics:
             distortion,
             is_fisheye,
         )
+        if made.fx < MIN_FOCAL_WIDTHS * made.width:
+            raise ValueError(
+                f'camera_info: wanted focal lengths in pixels in k, got {made.fx:g} for a picture '
+                f'of {made.width}x{made.height}: calibrate the camera, or state its field of view'
+            )
+        return made
 
     @classmethod
     def from_fov(cls, width: int, height: int, horizontal_fov_deg: float) -> Intrinsics:

@@ -101,6 +101,15 @@ def test_a_field_of_view_makes_an_ideal_camera() -> None:
     )
 
 
+@pytest.mark.parametrize('fov_deg', [1, 157, 158, 179])
+@pytest.mark.parametrize(('width', 'height'), [(640, 480), (160, 160), (1, 4)])
+def test_every_field_of_view_that_may_be_stated_makes_a_camera(
+    width: int, height: int, fov_deg: float
+) -> None:
+    camera = Intrinsics.from_fov(width, height, fov_deg)
+    assert camera.fx == pytest.approx(width / 2 / np.tan(np.radians(fov_deg / 2)))
+
+
 @pytest.mark.parametrize('fov_deg', [0, -60, 180, float('nan')])
 def test_impossible_fields_of_view_are_refused(fov_deg: float) -> None:
     with pytest.raises(ValueError, match='field of view'):

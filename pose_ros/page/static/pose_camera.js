@@ -14,7 +14,7 @@ export default {
       <p class="pose-muted">Publishes what this device's camera films as image_raw and camera_info.</p>
       <label>Topic <input v-model="chosen" :placeholder="proposed" :disabled="running" spellcheck="false"></label>
       <label>Field of view across, degrees
-        <input v-model.number="fov" type="number" min="10" max="170" :disabled="running"></label>
+        <input v-model.number="fov" type="number" min="10" max="150" :disabled="running"></label>
       <label>Camera <select v-model="facing" :disabled="running">
         <option value="user">front</option><option value="environment">back</option></select></label>
       <button type="button" class="pose-button" @click="running ? stop() : start()">
