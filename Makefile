@@ -61,7 +61,7 @@ RERUNS := --reruns 2 --only-rerun 'for the discovery of'
 WORKERS ?= 2
 
 test: $(BUILT)
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile $(RERUNS) $(TESTS) $(ARGS)
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(RERUNS) $(TESTS) $(ARGS)
 
 # What depends on MediaPipe's version: make test-mediapipe VERSION=0.10.18
 test-mediapipe: TESTS := test/detection test/stream test/test_pose_node.py test/test_privacy.py
