@@ -33,7 +33,8 @@ class Lookout:
     """
     The windows of one size of picture, and what is known of them.
 
-    :ivar unrest: how much moves besides known people in the window in which most does, in [0, 1]
+    :ivar unknown_motion: the share of moving pixels that belong to no known person, in the window
+        where it is largest; 1 means MUCH_MOTION or more
     """
 
     def __init__(self, width: int, height: int, min_person_height: float) -> None:
@@ -55,7 +56,7 @@ class Lookout:
         self._step = max(height // MOTION_LINES, 1)
         self._grey: NDArray[np.uint8] | None = None
         self._motion = self._edges = np.zeros(0, np.float32)
-        self._moving, self.unrest = np.zeros(len(self._windows)), 0.0
+        self._moving, self.unknown_motion = np.zeros(len(self._windows)), 0.0
 
     def watch(self, rgb: NDArray[np.uint8], known: Iterable[Box]) -> None:
         """
@@ -77,7 +78,7 @@ class Lookout:
         self._moving = np.minimum(self._shares(self._motion) / MUCH_MOTION, 1)
         unknown = self._motion.copy()
         self._clear(unknown, boxes, KNOWN_MARGIN)
-        self.unrest = float(min(self._shares(unknown).max() / MUCH_MOTION, 1))
+        self.unknown_motion = float(min(self._shares(unknown).max() / MUCH_MOTION, 1))
 
     def next(self, stamp_ms: int) -> Window:
         """Return the window that it is most urgent to look at; it counts as looked at."""

@@ -183,7 +183,7 @@ class WindowSearch:
         is_first = self._frame <= FIRST_FRAMES or np.isnan(lookout.age_ms(stamp_ms))
         if is_first or not self._people or len(self._seen()) < len(self._people):
             return 0.0
-        return 1 - lookout.unrest
+        return 1 - lookout.unknown_motion
 
     def _search_windows(
         self, rgb: NDArray[np.uint8], windows: list[Window], stamp_ms: int
