@@ -65,7 +65,7 @@ def test_known_people_may_move_without_being_news(textured: NDArray[np.uint8]) -
     assert seen[0] == seen[1]
 
 
-def test_unrest_is_what_moves_and_is_not_known(textured: NDArray[np.uint8]) -> None:
+def test_unknown_motion_is_what_moves_and_is_not_known(textured: NDArray[np.uint8]) -> None:
     lookout = Lookout(WIDTH, HEIGHT, 0.1)
     moved = textured.copy()
     moved[200:280, 100:150] = 255 - moved[200:280, 100:150]
@@ -77,7 +77,7 @@ def test_unrest_is_what_moves_and_is_not_known(textured: NDArray[np.uint8]) -> N
         (textured, []),
     ):
         lookout.watch(rgb, known)
-        seen.append(lookout.unrest)
+        seen.append(lookout.unknown_motion)
     assert seen[:3] == [0, 0, 0]
     assert 0.5 < seen[3] <= 1
 
