@@ -27,6 +27,7 @@ from benchmark.scenes import (
 from benchmark.step import INFER, Step
 from benchmark.topics import LANDMARKS_TOPIC, LAZY_TOPICS
 from pose_ros.models.store import MODELS, ModelError, fetch
+from simulation.ros_domain import free_domain
 
 __all__ = ['BenchmarkRun', 'available_models', 'ros_environment', 'say']
 
@@ -53,8 +54,7 @@ def available_models() -> list[str]:
 def ros_environment() -> dict[str, str]:
     """Return the environment of processes in a ROS domain that nobody else uses."""
     return {
-        # Up to 101, Fast DDS's ports stay clear of Linux's ephemeral ones.
-        'ROS_DOMAIN_ID': str(1 + os.getpid() % 100),
+        'ROS_DOMAIN_ID': str(free_domain()),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
     }
 

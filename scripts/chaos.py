@@ -7,11 +7,11 @@ from argparse import ArgumentParser
 import os
 import sys
 
-# Before rclpy is imported: nobody else's nodes.
-os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+# Before rclpy is imported: topics seen on this machine only.
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 
 from simulation.chaos.run import run
+from simulation.ros_domain import take_domain
 
 
 def main() -> int:
@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument('--minutes', type=float, default=5.0)
     parser.add_argument('--seed', type=int, default=int.from_bytes(os.urandom(2), 'big'))
     arguments = parser.parse_args()
+    take_domain()
     print(f'seed {arguments.seed}, {arguments.minutes} minutes', flush=True)
     outcome = run(arguments.minutes * 60, arguments.seed)
     print(outcome.log)

@@ -17,9 +17,7 @@ import signal
 import sys
 import time
 
-# Before rclpy is imported: topics of our own, seen on this machine only. Up to 101, Fast DDS's
-# ports stay clear of Linux's ephemeral ones.
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+# Before rclpy is imported: topics seen on this machine only.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 if os.environ.get('ROS_DISTRO') == 'humble':
     os.environ['ROS_LOCALHOST_ONLY'] = '1'
@@ -36,6 +34,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from pose_ros.demo.video_source import SourceError
+from simulation.ros_domain import take_domain
 
 START_TIMEOUT_S = 60.0
 LAST_POSES_TIMEOUT_S = 2.0
@@ -204,6 +203,7 @@ def main() -> int:
         source = choose_source(arguments.source, say)
         arguments.output.mkdir(parents=True, exist_ok=True)
         say('starting the camera and the pose node ...')
+        take_domain()
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         recorder = Demo(arguments, source).record()
         say('writing video and pictures; the video takes a few seconds ...')

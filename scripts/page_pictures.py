@@ -20,7 +20,6 @@ from tempfile import TemporaryDirectory
 import time
 from typing import Any
 
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 from demo_processes import Executable
@@ -29,6 +28,7 @@ from PIL import Image as Picture
 
 from simulation.browser import browser
 from simulation.page_processes import pose_page
+from simulation.ros_domain import take_domain
 
 SLOW_HZ, VIDEO_HZ = 3.0, 30.0
 STEP = 2  # of the video's frames one is shown
@@ -139,6 +139,7 @@ def main() -> int:
     arguments = parser.parse_args()
     output: Path = arguments.output
     output.mkdir(parents=True, exist_ok=True)
+    take_domain()
     begin = time.monotonic()
     with TemporaryDirectory() as folder, running(Path(folder)) as address, browser() as driver:
         size = 0

@@ -9,15 +9,15 @@ from pathlib import Path
 import tempfile
 from typing import IO
 
-__all__ = ['other_domain', 'take_domain']
+__all__ = ['free_domain', 'other_domain', 'take_domain']
 
 DOMAINS = 50  # and as many others; above 101, ports of Fast DDS may be Linux's ephemeral ones
 _locks: list[IO[str]] = []  # held until the process ends
 
 
-def take_domain() -> None:
+def free_domain() -> int:
     """
-    Set `ROS_DOMAIN_ID` to a domain that no other process took, for this process and its children.
+    Return a domain that nobody took by this function before; it is taken until the process ends.
 
     :raises RuntimeError: when all are taken
     """
@@ -31,9 +31,17 @@ def take_domain() -> None:
             lock.close()
             continue
         _locks.append(lock)
-        os.environ['ROS_DOMAIN_ID'] = str(number)
-        return
+        return number
     raise RuntimeError(f'wanted a free ROS domain of 1 to {DOMAINS}: other processes use them all')
+
+
+def take_domain() -> None:
+    """
+    Set `ROS_DOMAIN_ID` to a domain of its own, for this process and its children.
+
+    :raises RuntimeError: when all are taken
+    """
+    os.environ['ROS_DOMAIN_ID'] = str(free_domain())
 
 
 def other_domain() -> int:

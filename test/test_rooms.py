@@ -23,7 +23,7 @@ BELOW = {
     'stream': PARTS,
     'node': {*PARTS, 'stream'},
     'exports': {'poses', 'images', 'following', 'outputs', 'stream'},
-    'bags': {*PARTS, 'stream', 'exports'},
+    'bags': {*PARTS, 'stream', 'exports'} - {'rclpy_tools'},
     'reading': {'poses', 'bags'},
     'demo': {'images', 'rclpy_tools'},
     'page': {'poses', 'images', 'rclpy_tools', 'outputs', 'stream'},

@@ -54,9 +54,8 @@ def open_recording(path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> Recording:
 def _open_folder(path: Path, max_pixels: int) -> Recording:
     files = [each for each in path.iterdir() if each.suffix in BAG_SUFFIXES]
     for each in (*files, path / METADATA):
-        if (
-            os.path.lexists(each) and not each.is_file()
-        ):  # whoever opened a pipe would wait for ever
+        # Whoever opened a pipe would wait for ever.
+        if os.path.lexists(each) and not each.is_file():
             raise RecordingError(
                 f'{path}: wanted files, but {each.name} is a folder, a device, a pipe or a broken '
                 'link: remove it'

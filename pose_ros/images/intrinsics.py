@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pose_ros.images.quoted import quoted
+
 if TYPE_CHECKING:
     from sensor_msgs.msg import CameraInfo
-from pose_ros.images.quoted import quoted
 
 __all__ = ['Intrinsics', 'is_same_view']
 

@@ -8,7 +8,15 @@ from rclpy.lifecycle import LifecycleNode
 
 from pose_ros.rclpy_tools.lifecycle import bring_to_active, commands_to_active
 
-__all__ = ['start']
+__all__ = ['start', 'waiting']
+
+
+def waiting(node: LifecycleNode) -> str:
+    """Return what a node waits for that nobody has configured, with the commands to do it."""
+    return (
+        'waiting to be configured and activated, by a lifecycle manager or with: '
+        f'{commands_to_active(node.get_fully_qualified_name())}'
+    )
 
 
 def start(node: LifecycleNode, steady_clock: Clock, is_automatic: bool) -> None:
@@ -18,19 +26,16 @@ def start(node: LifecycleNode, steady_clock: Clock, is_automatic: bool) -> None:
     :param steady_clock: for the timer
     :param is_automatic: the node's parameter `autostart`
     """
-    how_to_start = commands_to_active(node.get_fully_qualified_name())
     if not is_automatic:
-        node.get_logger().info(
-            f'waiting to be configured and activated, by a lifecycle manager or with: '
-            f'{how_to_start} (autostart is false)'
-        )
+        node.get_logger().info(f'{waiting(node)} (autostart is false)')
         return
 
     def bring() -> None:
         node.destroy_timer(timer)
         if failed := bring_to_active(node):
             node.get_logger().error(
-                f'autostart stopped: {failed} failed. When the cause is repaired: {how_to_start}'
+                f'autostart stopped: {failed} failed. When the cause is repaired: '
+                f'{commands_to_active(node.get_fully_qualified_name())}'
             )
 
     timer = node.create_timer(0.0, bring, clock=steady_clock)

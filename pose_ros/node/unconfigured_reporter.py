@@ -14,6 +14,7 @@ from rclpy.timer import Timer
 
 from pose_ros.node.fault_log import FaultLog
 from pose_ros.node.reporter import PERIOD_S
+from pose_ros.node.start import waiting
 from pose_ros.outputs.diagnostics import write_status
 from pose_ros.outputs.health import ERROR, WARN
 from pose_ros.rclpy_tools.lifecycle import commands_to_active
@@ -71,11 +72,8 @@ class UnconfiguredReporter:
             )
 
     def _judge(self) -> tuple[bytes, str]:
-        how_to_start = commands_to_active(self._node.get_fully_qualified_name())
         wrong = self._node.last_failure or '; '.join(self._problems.values())
         if wrong:
+            how_to_start = commands_to_active(self._node.get_fully_qualified_name())
             return ERROR, f'{wrong}; when the cause is repaired: {how_to_start}'
-        return WARN, (
-            'waiting to be configured and activated, by a lifecycle manager or with: '
-            f'{how_to_start}'
-        )
+        return WARN, waiting(self._node)

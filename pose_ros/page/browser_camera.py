@@ -17,9 +17,9 @@ from std_msgs.msg import Header
 
 from pose_ros.images.image_cdr import serialize_image
 from pose_ros.images.intrinsics import Intrinsics
-from pose_ros.page.farewell import close
 from pose_ros.page.graph import COMPRESSED
 from pose_ros.page.ros_thread import RosThread
+from pose_ros.page.socket_closing import close
 from pose_ros.page.uploads import decode_upload
 
 __all__ = ['BrowserCameras', 'camera_info']

@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.responses import FileResponse
 
 from pose_ros.page.desk import Desk
-from pose_ros.page.farewell import close
+from pose_ros.page.socket_closing import close
 from pose_ros.page.stills import MOST_BYTES, StillError
 from pose_ros.page.stream_socket import GONE, serve_stream
 

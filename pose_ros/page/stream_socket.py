@@ -15,9 +15,9 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 from sensor_msgs.msg import CameraInfo
 
-from pose_ros.page.farewell import close
 from pose_ros.page.pairing import LANDMARKS, MASK, PICTURE
 from pose_ros.page.ros_thread import RosThread
+from pose_ros.page.socket_closing import close
 from pose_ros.page.source import Bundle, Looker, Source
 from pose_ros.page.wire import pack, schema, skeleton
 
