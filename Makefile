@@ -57,7 +57,7 @@ page-pictures: $(BUILT)
 # Now and then two processes of Fast DDS never find each other; a new participant does.
 RERUNS := --reruns 2 --only-rerun 'for the discovery of'
 
-# Most tests wait for other processes: two at a time take half as long. WORKERS=0 runs them in one process, with its output (-s).
+# Most tests wait for other processes: two at a time end after three quarters of the time. WORKERS=0 runs them in one process, with its output (-s).
 WORKERS ?= 2
 
 test: $(BUILT)

@@ -23,7 +23,7 @@ WEIGHTS = np.array(
     ],
     np.float32,
 )
-DIFFERENT = 45.0  # distance of colours from which they are not one person's in one light
+DIFFERENT = 25.0  # distance of colours from which they are not one person's in one light
 CLEARLY = 0.5  # how much nearer to the other's colour, at most
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from math import exp
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ __all__ = ['Followed']
 
 VELOCITY_SHARE = 0.5  # of a new velocity, in the one that is expected to go on
 RADIUS_SHARE = 0.2  # of a new radius: raised arms change it, the person's distance hardly
-COLOR_SHARE = 0.1  # of a new colour
+COLOR_TIME_MS = 500  # in which her colour follows what is seen; at times that is somebody else's
 LONGEST_GUESS_S = 0.25  # for which a person is expected to go on as before
 
 # How far from the expected place a person is believed to be herself, in radii: at once, and for
@@ -44,7 +46,7 @@ class Followed:
         self.color = color
         self._velocity: NDArray[np.floating] = np.zeros(2, np.float32)  # pixels a millisecond
         self._radius_px = sight.radius_px
-        self._before = self._velocity, self._radius_px, sight, stamp_ms
+        self._before = self._velocity, self._radius_px, color, sight, stamp_ms
 
     def expected(self, stamp_ms: int) -> Sight:
         """Return the person where she is expected to be."""
@@ -68,16 +70,16 @@ class Followed:
 
     def see(self, sight: Sight, color: Color, stamp_ms: int) -> None:
         """Take over how the person is seen now."""
-        self._before = self._velocity, self._radius_px, self.sight, self.seen_ms
+        self._before = self._velocity, self._radius_px, self.color, self.sight, self.seen_ms
         passed_ms = max(stamp_ms - self.seen_ms, 1)
         velocity = (sight.hips_px - self.sight.hips_px) / passed_ms
         self._velocity = self._velocity + VELOCITY_SHARE * (velocity - self._velocity)
         self._radius_px += RADIUS_SHARE * (sight.radius_px - self._radius_px)
-        self.color = self.color + COLOR_SHARE * (color - self.color)
+        self.color = self.color + (1 - exp(-passed_ms / COLOR_TIME_MS)) * (color - self.color)
         self.sight, self.seen_ms, self.misses = sight, stamp_ms, 0
 
     def miss(self) -> None:
         """Note that she was not seen, or in this frame somebody else in her place."""
         if self.seen_ms == self.looked_ms:
-            self._velocity, self._radius_px, self.sight, self.seen_ms = self._before
+            self._velocity, self._radius_px, self.color, self.sight, self.seen_ms = self._before
         self.misses += 1
