@@ -63,7 +63,7 @@ def found(videos: str, camera: str, every: int = EVERY, last: int = 10**9) -> li
     stream = PoseStream(
         parameters.landmarker_options(),
         parameters.clock_restart_threshold,
-        parameters.search_options(),
+        replace(parameters.search_options(), counts_looks=True),  # the same on every machine
     )
     results = []
     try:
