@@ -51,7 +51,7 @@ class StillSearch:
             for window in level
             for sight in self._detector.people(picture, window)
         ]
-        people = self._detector.sure(picture, found)
+        people = self._detector.sure(picture, found, self._search.min_person_height)
         people.sort(key=lambda each: -each.radius_px)
         return to_poses(people[: self.options.num_poses], width, height)
 

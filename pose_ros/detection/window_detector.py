@@ -35,6 +35,9 @@ CORE = (
 )
 DETECTION_RADII = 2.6  # side of a window for the detector over a body's radius
 CORE_MARGIN = 0.5  # around it, in torsos, as the width of a line
+# Twice the way from the hips to the farthest landmark of somebody who sits or crouches, over her
+# standing height: the head is 0.42 heights above the hips.
+SEATED = 0.75
 
 
 class WindowDetector:
@@ -78,20 +81,25 @@ class WindowDetector:
         self,
         rgb: NDArray[np.uint8],
         candidates: Iterable[Sight],
+        min_person_height: float,
         known: Iterable[Sight] = (),
     ) -> list[Sight]:
         """
         Return who of some people is found again in a window of her own.
 
         Whom the edge of another window cut is whole there, and what only looked like a person is
-        seldom found twice.
+        seldom found twice. What is too small for a person, even for one who sits, is left out.
 
+        :param min_person_height: as a fraction of the picture's height
+        :param known: people who are not wanted again
         :raises LandmarkerError: when MediaPipe fails
         """
+        least_radius_px = SEATED * min_person_height * len(rgb) / 2
         known, kept = list(known), list[Sight]()
-        for candidate in without_duplicates(list(candidates), known):
+        large = [each for each in candidates if each.radius_px >= least_radius_px]
+        for candidate in without_duplicates(large, known):
             again = self.again(rgb, Followed(candidate, trunk_color(rgb, candidate), 0), 0)
-            if again is not None:
+            if again is not None and again.radius_px >= least_radius_px:
                 kept += without_duplicates([again], known + kept)
         return kept
 

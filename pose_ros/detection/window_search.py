@@ -190,7 +190,8 @@ class WindowSearch:
     ) -> None:
         known = [each.expected(stamp_ms) for each in self._seen()]
         found = [each for window in windows for each in self._detector.people(rgb, window, known)]
-        for sight in self._detector.sure(rgb, found, known):
+        least = self._search.min_person_height
+        for sight in self._detector.sure(rgb, found, least, known):
             is_new = self._meet(rgb, sight, stamp_ms)
             if is_new and len(windows) == 1 and self._lookout is not None:
                 self._lookout.found(windows[0])

@@ -18,13 +18,14 @@ from pose_ros.detection.options import LandmarkerError, LandmarkerOptions, Runni
 from pose_ros.detection.search_options import Search, SearchOptions
 from pose_ros.detection.sight import Sight, sights
 from pose_ros.detection.still_search import StillSearch
+from pose_ros.detection.window_detector import WindowDetector
 from pose_ros.detection.window_search import (
     FIRST_FRAMES,
     MISSES_REPORTED,
     MOST_FIRST,
     WindowSearch,
 )
-from pose_ros.detection.windows import Window
+from pose_ros.detection.windows import Window, search_windows
 from pose_ros.poses.poses import Poses
 from simulation.ground_truth import FRAMES_FOR_TESTS, Label, read_ground_truth
 from simulation.matching import LEAST_IOU, iou, person_box
@@ -295,3 +296,20 @@ def test_the_first_frame_of_a_wide_picture_takes_no_longer(
     with closing(WindowSearch(options, search)) as finder:
         assert not len(finder.detect(np.zeros((height, width, 3), np.uint8), 0))
         assert 1 <= finder.looks <= MOST_FIRST + 1
+
+
+def test_what_is_too_small_for_a_person_is_nobody(models: dict[str, Path]) -> None:
+    rgb = read_frame(recording('single_cam4'), 50)  # a man, and a machine's foot of 70 pixels
+    height, width = rgb.shape[:2]
+    with closing(WindowDetector(LandmarkerOptions(models['lite'], num_poses=8))) as detector:
+        found = [
+            each
+            for level in search_windows(width, height, 0.1)
+            for window in level
+            for each in detector.people(rgb, window)
+        ]
+        foot, man = sorted(each.radius_px for each in detector.sure(rgb, found, 0.05))
+        (alone,) = detector.sure(rgb, found, 0.1)
+    assert foot < 100
+    assert man > 300
+    assert alone.radius_px == man
