@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -83,6 +84,14 @@ class _Models(dict[str, Path]):
 def models() -> dict[str, Path]:
     """The model bundles by name, fetched once into the user's cache."""
     return _Models()
+
+
+@pytest.fixture
+def hangups_heard() -> Iterator[None]:
+    """What a test starts hears SIGHUP, also when the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

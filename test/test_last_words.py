@@ -41,6 +41,7 @@ def pose_node(**parameters: Any) -> Iterator[subprocess.Popen[str]]:
         node.communicate()
 
 
+@pytest.mark.usefixtures('hangups_heard')
 @pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, 'shutdown'])
 def test_markers_are_deleted_and_nobody_is_tracked(
     ros: World, models: dict[str, Path], astronaut: NDArray[np.uint8], end: signal.Signals | str

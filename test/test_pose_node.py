@@ -138,6 +138,7 @@ def test_a_photograph_gives_what_a_direct_call_gives(
     )
 
 
+@pytest.mark.usefixtures('hangups_heard')
 @pytest.mark.parametrize(
     'numbers', [[signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP], [signal.SIGINT, signal.SIGINT]]
 )

@@ -285,6 +285,7 @@ def test_killed_at_random_moments_and_started_again_it_ends_the_same(
     assert files(tmp_path / 'out') == files(tmp_path / 'whole')
 
 
+@pytest.mark.usefixtures('hangups_heard')
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_leaves_whole_folders_only(
     frames: object,
