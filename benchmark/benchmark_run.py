@@ -12,7 +12,7 @@ import sys
 
 from benchmark.comparison import compare
 from benchmark.film import prepare
-from benchmark.footprint import Footprint, Measured, median_of
+from benchmark.footprint import Footprint, Measured, median_of, own_node
 from benchmark.footprint_run import FootprintRun
 from benchmark.measurement import Measurement, Scene
 from benchmark.processes import Worker
@@ -121,7 +121,8 @@ class BenchmarkRun:
                         found[node].append(run.measure(node))
                     say(f'footprint, {size[0]}x{size[1]}: round {number + 1} of {rounds}')
             self.footprints += [
-                Measured(size, str(node), median_of(each)) for node, each in found.items()
+                Measured(size, is_own=node == own_node(), footprint=median_of(each))
+                for node, each in found.items()
             ]
 
     def compare(self, peers: Sequence[Peer], rounds: int) -> None:

@@ -53,20 +53,18 @@ class Measured:
     What was measured of a node.
 
     :param size: of the images, width and height in pixels
-    :param node: the path of its executable
+    :param is_own: it is the node that is installed here, and not another one beside it
     """
 
     size: tuple[int, int]
-    node: str
+    is_own: bool
     footprint: Footprint
 
 
 def footprint_table(found: Sequence[Measured]) -> str:
     """Return the figures as a Markdown table, a column for each size and node."""
     heads = [
-        f'{each.size[0]}x{each.size[1]}'
-        + ('' if each.node == str(own_node()) else f', {each.node}')
-        for each in found
+        f'{each.size[0]}x{each.size[1]}' + ('' if each.is_own else ', before') for each in found
     ]
     lines = [f'| footprint, full | {" | ".join(heads)} |', '| --- |' + ' --- |' * len(heads)]
     for name, text in TEXTS.items():

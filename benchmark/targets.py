@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.comparison import Difference
-from benchmark.footprint import Measured, own_node
+from benchmark.footprint import Measured
 from benchmark.measurement import OURS, Measurement, Scene
 from benchmark.scenes import SIZES, TARGETED_OUTPUTS
 from benchmark.step import ALONE, FOLLOWED, TWO_PEOPLE, Step
@@ -97,7 +97,7 @@ def check_beside_plain(found: Sequence[Difference]) -> Iterator[Target]:
 def check_footprints(found: Sequence[Measured]) -> Iterator[Target]:
     """Yield the targets that masks have in the node that is installed here."""
     for each in found:
-        if each.node == str(own_node()):
+        if each.is_own:
             where, footprint = f'full, {_text(each.size)}', each.footprint
             text = f'masks that nobody subscribes to: CPU a frame by that without, {where}'
             yield Target(text, footprint.unheard_ms / footprint.alone_ms, 1.03, '')

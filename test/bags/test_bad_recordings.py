@@ -163,7 +163,7 @@ def cut_video(folder: Path, messages: list[Message]) -> Path:
 
 def odd_topic(folder: Path, messages: list[Message]) -> Path:
     """Write images on a topic whose name leads out of a folder."""
-    moved = [Message('/../../../tmp/image', each.log_ns, each.content) for each in messages]
+    moved = [Message('/../../../image', each.log_ns, each.content) for each in messages]
     return write_bag(folder / 'odd', 'mcap', moved)
 
 
