@@ -108,14 +108,14 @@ def _row(
 def table(rows: list[RoomAccuracy]) -> str:
     """Return the rows, and the medians over the cameras, as Markdown."""
     lines = [
-        '| videos | person | person_height | camera | frames | distance | error of distance '
-        '| signed | along the ray | across it | position_error | within 2 errors '
+        '| videos | person | `person_height` | camera | frames | distance | error of distance '
+        '| signed | along the ray | across it | `position_error` | within 2 of it '
         '| landmarks | 90 % below |',
         '|---' * 14 + '|',
         *map(_line, rows),
         '',
-        '| videos | person | person_height | error of distance, median of the cameras | largest '
-        '| within 2 errors |',
+        '| videos | person | `person_height` | error of distance, median of the cameras | largest '
+        '| within 2 `position_error` |',
         '|---' * 6 + '|',
     ]
     cases = dict.fromkeys((row.videos, row.person, row.person_height_m) for row in rows)
@@ -131,7 +131,7 @@ def table(rows: list[RoomAccuracy]) -> str:
 
 
 def _height(height_m: float) -> str:
-    return f'{height_m:g} m' if height_m else ''
+    return f'{height_m:g} m' if height_m else 'not given'
 
 
 def _line(row: RoomAccuracy) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the tables of README.md and docs/benchmarks.md from the results of the full benchmark."""
+"""Makes the tables of README.md and docs/ from the results of the benchmarks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from typing import Any
 
 from benchmark.step import TWO_PEOPLE
 
-__all__ = ['steps', 'summary', 'targets', 'two_people_steps']
+__all__ = [
+    'people_by_height',
+    'people_targets',
+    'room_positions',
+    'steps',
+    'summary',
+    'targets',
+    'two_people_steps',
+]
 
 RESULTS = Path(__file__).parent / 'results'
 DISTROS = ('jazzy', 'kilted')
@@ -27,6 +35,27 @@ Size = tuple[int, int]  # width and height in pixels
 def _results(distro: str) -> Results:
     found: Results = json.loads((RESULTS / f'{distro}.json').read_text())
     return found
+
+
+def _written(name: str, heading: str) -> str:
+    """Return the table of a file of results whose head names a column."""
+    parts = (part.strip() for part in (RESULTS / name).read_text().split('\n\n'))
+    return next(part for part in parts if f'| {heading} |' in part.partition('\n')[0])
+
+
+def people_targets() -> str:
+    """Return what `make bench-people` found beside what was wanted."""
+    return _written('people.md', 'wanted with `windows`')
+
+
+def people_by_height() -> str:
+    """Return the recall by height that `make bench-people` found."""
+    return _written('people.md', '10-15 %')
+
+
+def room_positions() -> str:
+    """Return how accurate `make bench-accuracy` found positions from `camera_info` alone."""
+    return _written('accuracy.md', 'error of distance, median of the cameras')
 
 
 def summary() -> str:

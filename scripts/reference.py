@@ -27,7 +27,7 @@ from pose_ros.stream.parameters import GROUPS, Parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = re.compile(r'(<!-- table: (\S+) -->\n\n).*?(<!-- end of table -->)', re.DOTALL)
-DOCUMENTS = ('README.md', 'docs/reference.md', 'docs/benchmarks.md')
+DOCUMENTS = ('README.md', 'docs/reference.md', 'docs/benchmarks.md', 'docs/search.md')
 CONFIG = 'config/pose.yaml'
 CONFIG_COLUMNS = 99
 
@@ -112,6 +112,9 @@ def tables() -> dict[str, str]:
         'targets': published.targets(),
         'steps': published.steps(),
         'two_people_steps': published.two_people_steps(),
+        'people_targets': published.people_targets(),
+        'people_by_height': published.people_by_height(),
+        'room_positions': published.room_positions(),
     }
 
 
